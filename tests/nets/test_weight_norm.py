@@ -1,0 +1,81 @@
+"""w = g * v / ||v||."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfp_flows.nets import WeightNormConv2D, WeightNormDense
+
+CASES = {
+    "dense": (WeightNormDense, keras.layers.Dense, (4,), {}, (5, 3)),
+    "conv": (WeightNormConv2D, keras.layers.Conv2D, (4, 3), {"padding": "same"}, (2, 6, 6, 3)),
+}
+both = pytest.mark.parametrize("case", CASES)
+
+
+def _layer(case, *, plain=False, **kwargs):
+    normed, other, args, other_kwargs, shape = CASES[case]
+    keras.utils.set_random_seed(3)
+    layer = other(*args, **other_kwargs, **kwargs) if plain else normed(*args, **kwargs)
+    layer.build((None, *shape[1:]))
+    return layer
+
+
+def _x(case):
+    return np.random.default_rng(0).normal(size=CASES[case][-1])
+
+
+@both
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_starts_as_the_plain_layer(case, dtype):
+    x = _x(case).astype(dtype)
+    ours = _layer(case, activation="tanh", dtype=dtype)
+    theirs = _layer(case, plain=True, activation="tanh", dtype=dtype)
+    np.testing.assert_allclose(ours.kernel, theirs.kernel, rtol=1e-5)
+    np.testing.assert_allclose(ours(x), theirs(x), rtol=1e-4, atol=1e-6)
+    assert ours(x).dtype == dtype
+    assert ours.compute_output_shape(x.shape) == tuple(ours(x).shape)
+
+
+@both
+def test_gain_is_the_norm_and_direction_only_a_direction(case):
+    layer = _layer(case)
+    before = layer.kernel
+    layer.direction.assign(7.0 * layer.direction)
+    np.testing.assert_allclose(layer.kernel, before, rtol=1e-5)
+    layer.gain.assign([1.0, 2.0, 3.0, -4.0])
+    norms = np.linalg.norm(np.reshape(layer.kernel, [-1, 4]), axis=0)
+    np.testing.assert_allclose(norms, [1.0, 2.0, 3.0, 4.0], rtol=1e-5)
+
+
+@both
+def test_gradient_is_orthogonal_to_the_direction(case):
+    layer = _layer(case)
+    variables = [layer.direction.value, layer.gain.value, layer.bias.value]
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(tf.square(layer(_x(case))))
+    direction, gain, bias = tape.gradient(loss, variables)
+    along = tf.reduce_sum(direction * variables[0])
+    assert abs(along) < 1e-4 * tf.norm(direction) * tf.norm(variables[0])
+    assert min(tf.norm(direction), tf.norm(gain), tf.norm(bias)) > 0
+
+
+@both
+@pytest.mark.parametrize(("dtype", "stored"), [("mixed_bfloat16", "float32"), ("bfloat16",) * 2])
+def test_norm_is_float32_at_lower_precision(case, dtype, stored, monkeypatch):
+    layer = _layer(case, dtype=dtype)
+    seen = []
+    square_norm = layer._square_norm
+    monkeypatch.setattr(layer, "_square_norm", lambda: seen.append(square_norm()) or seen[-1])
+    assert layer(_x(case)).dtype == "bfloat16"
+    assert layer.direction.dtype == layer.gain.dtype == stored
+    exact = np.sum(np.reshape(tf.cast(layer.direction.value, "float64"), [-1, 4]) ** 2, axis=0)
+    assert seen[0].dtype == "float32"
+    np.testing.assert_allclose(seen[0], exact, rtol=1e-6)
+
+
+def test_no_direction_is_no_nan():
+    layer = _layer("dense")
+    layer.direction.assign(np.zeros([3, 4]))
+    np.testing.assert_array_equal(layer(_x("dense")), np.zeros([5, 4]))

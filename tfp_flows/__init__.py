@@ -1,0 +1,29 @@
+"""Normalizing flows that are TensorFlow Probability bijectors."""
+
+from tfp_flows import (
+    bijectors,
+    data,
+    distributions,
+    export,
+    flows,
+    nets,
+    partitions,
+    testing,
+    transforms,
+)
+from tfp_flows.training import FlowModel
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "FlowModel",
+    "bijectors",
+    "data",
+    "distributions",
+    "export",
+    "flows",
+    "nets",
+    "partitions",
+    "testing",
+    "transforms",
+]

@@ -1,0 +1,100 @@
+"""How a bijector calls a network: any batch, checked shapes, tracked variables."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from tfp_flows.bijectors.networks import KerasNetwork
+from tfp_flows.ops.batch import flatten_batch
+from tfp_flows.typing import Net, Shape
+
+
+class Conditioner(KerasNetwork):
+    """Turns what is known into raw parameters `[..., *moved_shape[:-1], num_params * C]`.
+
+    Args:
+      net: `net(kept)` or `net(kept, context)`, called with exactly one batch axis.
+      num_params: raw numbers for each moved entry.
+
+    Raises:
+      TypeError: if `net` is not callable.
+    """
+
+    def __init__(self, net: Net, num_params: int, name: str = "conditioner") -> None:
+        if not callable(net):
+            raise TypeError(
+                f"`net` must be callable: a layer, a model, a `tf.Module` or a function; got "
+                f"{net!r}. A factory has to be called with shapes first."
+            )
+        super().__init__(net, name=name)
+        self._num_params = num_params
+
+    def raw(
+        self,
+        inputs: list[tuple[tf.Tensor, int]],
+        moved_shape: Shape,
+        dtype: tf.DType,
+    ) -> tf.Tensor:
+        """Calls the network.
+
+        Args:
+          inputs: what is known, each with the rank of one of its events, all of one batch shape.
+          moved_shape: shape of the entries to transform.
+          dtype: of the result; networks may compute in another one.
+
+        Raises:
+          ValueError: if the network puts out another shape than the transform needs.
+        """
+        flat = [flatten_batch(value, ndims) for value, ndims in inputs]
+        raw = tf.convert_to_tensor(self(*(value for value, _ in flat)))
+        self._check(raw, moved_shape)
+        restore = flat[0][1]
+        return restore(tf.cast(raw, dtype), len(moved_shape))
+
+    def probe(self, shapes: list[Shape], moved_shape: Shape) -> None:
+        """Runs the network once on zeros: builds it, checks its output and its variables.
+
+        Raises:
+          ValueError: if the output shape is wrong, or if the network reads variables that are
+            invisible to TFP and so would never be trained.
+        """
+        dtype = self._dtype()
+        with tf.GradientTape() as tape:
+            zeros = [(tf.zeros([1, *shape], dtype), len(shape)) for shape in shapes]
+            self.raw(zeros, moved_shape, dtype)
+        visible = {id(variable) for variable in self.trainable_variables}
+        hidden = [v.name for v in tape.watched_variables() if id(v) not in visible]
+        if hidden:
+            raise ValueError(
+                f"`net` reads variables that its bijector cannot see: {hidden}. Give the layer "
+                "or `tf.Module` itself, or `bijectors.KerasNetwork(layers, function)`, instead "
+                f"of {self.network!r}."
+            )
+
+    def require_built(self) -> None:
+        """Raises a `ValueError` if variables are still to be made."""
+        if not getattr(self.network, "built", True):
+            raise ValueError(
+                f"`net` must be built, or `event_shape` given so that it can be; got {self.network}"
+                " with no variables yet."
+            )
+
+    def _dtype(self) -> tf.DType:
+        floating = [v.dtype for v in self.trainable_variables if v.dtype.is_floating]
+        return floating[0] if floating else tf.float32
+
+    def _check(self, raw: Any, moved_shape: Shape) -> None:
+        wanted = (*moved_shape[:-1], self._num_params * moved_shape[-1])
+        if raw.shape.rank != len(wanted) + 1 or not raw.shape[1:].is_compatible_with(wanted):
+            raise ValueError(
+                f"`net` must put out [batch, *{wanted}]: {self._num_params} numbers for each of "
+                f"the moved entries {moved_shape}; got {tuple(raw.shape)}."
+            )
+
+
+def check_kind(argument: str, value: Any, kind: type) -> None:
+    """Raises a `TypeError` unless `value` is a `kind`."""
+    if not isinstance(value, kind):
+        raise TypeError(
+            f"`{argument}` must be a {kind.__name__}; got {value!r} of type {type(value).__name__}."
+        )

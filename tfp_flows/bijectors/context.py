@@ -1,0 +1,60 @@
+"""Contexts: what a conditional bijector is told beside the event."""
+
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfp_flows.typing import Bijector, Shape
+
+
+def context_shape_of(bijector: Bijector) -> Shape | None:
+    """The shape of one context of any bijector, ours or an inverted one; `None` if it has none."""
+    if isinstance(bijector, tfp.bijectors.Invert):
+        return context_shape_of(bijector.bijector)
+    return getattr(bijector, "context_shape", None)
+
+
+def fit_context(
+    bijector: Any,
+    context: Any,
+    dtype: tf.DType,
+    batch_shape: tf.TensorShape,
+    dynamic_batch_shape: tf.Tensor,
+) -> tf.Tensor:
+    """Casts `context` to `dtype` and broadcasts it to the batch of the events.
+
+    Raises:
+      ValueError: if the context is missing, unexpected, or of another shape or batch.
+    """
+    wanted = bijector.context_shape
+    if wanted is None:
+        raise ValueError(f"`context` must not be given: `{bijector.name}` takes none.")
+    if context is None:
+        raise ValueError(f"`context` must be given: `{bijector.name}` wants [..., *{wanted}].")
+    context = tf.cast(context, dtype)
+    ndims = len(wanted)
+    rank = context.shape.rank
+    if rank < ndims or not context.shape[rank - ndims :].is_compatible_with(wanted):
+        raise ValueError(
+            f"`context` must have shape [..., *{wanted}] for `{bijector.name}`; got "
+            f"{tuple(context.shape)}."
+        )
+    given = context.shape[: rank - ndims]
+    if given.is_fully_defined() and given == batch_shape:
+        return context
+    _check_batch(given, batch_shape)
+    return tf.broadcast_to(context, tf.concat([dynamic_batch_shape, wanted], axis=0))
+
+
+def _check_batch(given: tf.TensorShape, batch_shape: tf.TensorShape) -> None:
+    message = (
+        f"`context` must have a batch that broadcasts to that of the events, "
+        f"{tuple(batch_shape)}; got {tuple(given)}."
+    )
+    try:
+        both = tf.broadcast_static_shape(given, batch_shape)
+    except ValueError as error:
+        raise ValueError(message) from error
+    if not both.is_compatible_with(batch_shape):
+        raise ValueError(message)

@@ -1,0 +1,164 @@
+"""The coupling layer (NICE, https://arxiv.org/abs/1410.8516; RealNVP, 1605.08803)."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from tfp_flows.bijectors.base import EventBijector
+from tfp_flows.bijectors.conditioner import Conditioner, check_kind
+from tfp_flows.partitions import Mask, Partition
+from tfp_flows.transforms import Additive, Affine, ScalarTransform, ScaleMap, TanhScale
+from tfp_flows.typing import Net, Shape, TensorPair
+
+
+class Coupling(EventBijector):
+    """Keeps one part of an event and transforms the other with parameters read off the first.
+
+    Inverse (data to latent), with `(kept, moved) = partition.split(x)`:
+    `z = merge(kept, f^-1(moved; net(kept)))` and `log_det = sum log|df^-1/dmoved|`.
+    Forward is the same with `f`; the network is never inverted.
+
+    Args:
+      partition: who is kept and who moves; see `tfp_flows.partitions`.
+      transform: the family of scalar maps; see `tfp_flows.transforms`.
+      net: `net(kept)`, or `net(kept, context)` if there is a context: any callable from
+        `[batch, *kept_shape]` to raw parameters `[batch, *moved_shape[:-1], num_params * C]`, `C`
+        the last size of `moved_shape`. A Keras 3 or tf_keras layer or model, a `tf.Module`, a
+        function. `tfp_flows.nets` has factories of such networks.
+      event_shape: shape of one event, if known. The network is then built and everything that
+        can be checked is checked at once; without it the network must be built already.
+      context_shape: shape of one context, for conditional flows; `None` without one.
+      validate_args: as in TFP.
+      name: as in TFP.
+
+    Raises:
+      ValueError: if the partition cannot split the event, the network puts out a wrong shape,
+        reads variables that could never be trained, or is not built.
+      TypeError: if an argument is not of the kind named above.
+
+    Example:
+      >>> import tensorflow as tf
+      >>> from tfp_flows import bijectors, nets, partitions, transforms
+      >>> net = nets.MLP(hidden=(8,))((2,), (2,), num_params=2)
+      >>> coupling = bijectors.Coupling(partitions.Halves(), transforms.Affine(), net)
+      >>> coupling.inverse(tf.ones([5, 4])).shape
+      TensorShape([5, 4])
+    """
+
+    def __init__(
+        self,
+        partition: Partition,
+        transform: ScalarTransform,
+        net: Net,
+        *,
+        event_shape: Shape | None = None,
+        context_shape: Shape | None = None,
+        validate_args: bool = False,
+        name: str = "coupling",
+    ) -> None:
+        parameters = dict(locals())
+        check_kind("partition", partition, Partition)
+        check_kind("transform", transform, ScalarTransform)
+        if event_shape is None and isinstance(partition, Mask):
+            event_shape = partition.kept.shape
+        self._partition = partition
+        self._transform = transform
+        self._context_shape = self._no_dependency(context_shape and tuple(context_shape))
+        self._event_shape = self._no_dependency(event_shape and tuple(event_shape))
+        super().__init__(
+            forward_min_event_ndims=partition.event_ndims,
+            validate_args=validate_args,
+            parameters=parameters,
+            name=name,
+        )
+        self._net = Conditioner(net, transform.num_params)
+        if event_shape is None:
+            self._net.require_built()
+        else:
+            kept_shape, moved_shape = partition.part_shapes(tuple(event_shape))
+            contexts = [] if self.context_shape is None else [self.context_shape]
+            self._net.probe([kept_shape, *contexts], moved_shape)
+
+    @property
+    def partition(self) -> Partition:
+        """Who is kept and who moves."""
+        return self._partition
+
+    @property
+    def transform(self) -> ScalarTransform:
+        """The family of scalar maps."""
+        return self._transform
+
+    @property
+    def net(self) -> Net:
+        """The network."""
+        return self._net.network
+
+    def _forward_and_log_det(self, z: tf.Tensor, context: tf.Tensor | None = None) -> TensorPair:
+        kept, moved, raw = self._condition(z, context)
+        moved, log_slope = self._transform.forward_and_log_det(moved, raw)
+        return self._partition.merge(kept, moved), self._partition.sum(log_slope)
+
+    def _inverse_and_log_det(self, x: tf.Tensor, context: tf.Tensor | None = None) -> TensorPair:
+        kept, moved, raw = self._condition(x, context)
+        moved, log_slope = self._transform.inverse_and_log_det(moved, raw)
+        return self._partition.merge(kept, moved), self._partition.sum(log_slope)
+
+    def _condition(self, event: tf.Tensor, context: tf.Tensor | None) -> tuple[tf.Tensor, ...]:
+        self._check_event(event)
+        ndims = self._partition.event_ndims
+        kept, moved = self._partition.split(event)
+        known = [(kept, ndims)]
+        if context is not None:
+            known.append((context, len(self.context_shape or ())))
+        raw = self._net.raw(known, tuple(moved.shape[-ndims:]), event.dtype)
+        return kept, moved, raw
+
+    def _check_event(self, event: tf.Tensor) -> None:
+        given = event.shape[-self._partition.event_ndims :]
+        if not given.is_fully_defined():
+            raise ValueError(
+                f"The event shape of what `{self.name}` is given must be static; got {given}."
+            )
+        if self._event_shape is None:
+            self._partition.part_shapes(tuple(given))
+        elif tuple(given) != tuple(self._event_shape):
+            raise ValueError(
+                f"`{self.name}` must be given events of shape {tuple(self._event_shape)}; got "
+                f"{tuple(event.shape)}."
+            )
+
+
+def AdditiveCoupling(
+    partition: Partition, net: Net, *, name: str = "additive_coupling", **kwargs: Any
+) -> Coupling:
+    """`Coupling` with `transforms.Additive`: NICE's `z2 = x2 + net(x1)`, with log-det 0.
+
+    Args:
+      partition: as in `Coupling`.
+      net: as in `Coupling`, with one raw number for each moved entry.
+      name: as in TFP.
+      **kwargs: as in `Coupling`.
+    """
+    return Coupling(partition, Additive(), net, name=name, **kwargs)
+
+
+def AffineCoupling(
+    partition: Partition,
+    net: Net,
+    *,
+    scale: ScaleMap = TanhScale(),
+    name: str = "affine_coupling",
+    **kwargs: Any,
+) -> Coupling:
+    """`Coupling` with `transforms.Affine`: RealNVP's `z2 = (x2 + t(x1)) * exp(s(x1))`.
+
+    Args:
+      partition: as in `Coupling`.
+      net: as in `Coupling`, with two raw numbers for each moved entry.
+      scale: how the second raw number becomes the log-scale `s`, and its bound.
+      name: as in TFP.
+      **kwargs: as in `Coupling`.
+    """
+    check_kind("scale", scale, ScaleMap)
+    return Coupling(partition, Affine(scale), net, name=name, **kwargs)

@@ -1,0 +1,20 @@
+"""Images, toy densities and input pipelines in plain NumPy and tf.data."""
+
+from tfp_flows.data.dequantize import bin_width, dequantize, quantize
+from tfp_flows.data.digits import DIGITS_NUM_LEVELS, load_digits
+from tfp_flows.data.pipeline import batches
+from tfp_flows.data.toy import checkerboard, eight_gaussians, pinwheel, rings, two_moons
+
+__all__ = [
+    "DIGITS_NUM_LEVELS",
+    "batches",
+    "bin_width",
+    "checkerboard",
+    "dequantize",
+    "eight_gaussians",
+    "load_digits",
+    "pinwheel",
+    "quantize",
+    "rings",
+    "two_moons",
+]

@@ -1,0 +1,116 @@
+"""From integer pixels to [0, 1) with uniform noise, and back."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfp_flows.data.levels import bin_edges, check_num_levels, checked_array, checked_symbol
+
+
+def dequantize(images: Any, num_levels: int, *, seed: Any = None) -> tf.Tensor:
+    """`y = (x + u) / num_levels` with `u ~ U[0, 1)`: float32, in [0, 1), never 1.
+
+    `quantize` takes each result back to its pixel. Works eagerly, in a `tf.function` and in a
+    `tf.data` map.
+
+    Args:
+      images: integers in `0..num_levels - 1`, of any shape: an array or a tensor.
+      num_levels: number of values that a pixel can take, 2..65536; 256 for 8-bit images.
+      seed: integers `[2]` that determine the noise; `None` draws from TensorFlow's global
+        generator.
+
+    Returns:
+      A float32 tensor of the shape of `images`.
+
+    Raises:
+      TypeError: `images` is not of an integer dtype, or `num_levels` is no integer.
+      ValueError: `num_levels` is out of range, `seed` is not of shape `[2]`, or, where the
+        values are known, a pixel is out of range.
+      tf.errors.InvalidArgumentError: a pixel is out of range, in a graph.
+
+    Example:
+      >>> import numpy as np
+      >>> from tfp_flows.data.dequantize import dequantize, quantize
+      >>> y = dequantize(np.array([0, 16], np.uint8), 17, seed=[1, 2])
+      >>> quantize(y, 17).numpy().tolist()
+      [0, 16]
+    """
+    levels = check_num_levels(num_levels)
+    x = _pixels(images, levels)
+    y = (tf.cast(x, tf.float32) + _noise(x, seed)) / levels
+    return _keep_in_bin(y, x, bin_edges(levels))
+
+
+def quantize(y: Any, num_levels: int) -> tf.Tensor:
+    """`floor(y * num_levels)`, clipped to `0..num_levels - 1`: the inverse of `dequantize`.
+
+    Exact: `y` is compared with the float32 edges of the bins, so that rounding in the product
+    cannot move it to a neighbouring level. A NaN gets an arbitrary level.
+
+    Args:
+      y: floating numbers of any shape, such as samples of a flow.
+      num_levels: number of values that a pixel can take, 2..65536.
+
+    Returns:
+      A tensor of the shape of `y`: uint8 for up to 256 levels, int32 for more.
+
+    Raises:
+      TypeError: `y` is not of a floating dtype, or `num_levels` is no integer.
+      ValueError: `num_levels` is out of range.
+
+    Example:
+      >>> from tfp_flows.data.dequantize import quantize
+      >>> quantize([-0.1, 0.0, 0.999, 1.2], 256).numpy().tolist()
+      [0, 0, 255, 255]
+    """
+    levels = check_num_levels(num_levels)
+    y = tf.convert_to_tensor(y)
+    if not y.dtype.is_floating:
+        raise TypeError(f"`y` must be of a floating dtype, such as float32; got {y.dtype.name}.")
+    flat = tf.reshape(tf.cast(y, tf.float32), [-1])
+    # Without the outer edges, 0 and 1, the count of edges up to `y` is clipped by itself.
+    below = tf.searchsorted(tf.constant(bin_edges(levels)[1:-1]), flat, side="right")
+    dtype = tf.uint8 if levels - 1 <= tf.uint8.max else tf.int32
+    return tf.cast(tf.reshape(below, tf.shape(y)), dtype)
+
+
+def bin_width(num_levels: int) -> float:
+    """`1 / num_levels`: the distance of neighbouring levels after `dequantize`.
+
+    A density on [0, 1) becomes bits per dimension of the integer images by
+    `(nll / D - log(bin_width)) / log(2)`, with `nll` in nats and `D` numbers in an image.
+
+    Raises:
+      TypeError: `num_levels` is no integer.
+      ValueError: `num_levels` is out of range.
+
+    Example:
+      >>> from tfp_flows.data.dequantize import bin_width
+      >>> bin_width(256)
+      0.00390625
+    """
+    return 1.0 / check_num_levels(num_levels)
+
+
+def _pixels(images: Any, num_levels: int) -> tf.Tensor:
+    if tf.is_symbolic_tensor(images):
+        return tf.cast(checked_symbol(images, num_levels), tf.int32)
+    return tf.convert_to_tensor(checked_array(images, num_levels).astype(np.int32))
+
+
+def _noise(x: tf.Tensor, seed: Any) -> tf.Tensor:
+    if seed is None:
+        return tf.random.uniform(tf.shape(x))
+    seed = tf.convert_to_tensor(seed)
+    if not seed.shape.is_compatible_with([2]):
+        raise ValueError(f"`seed` must be of shape [2]; got shape {seed.shape}.")
+    return tf.random.stateless_uniform(tf.shape(x), seed)
+
+
+def _keep_in_bin(y: tf.Tensor, x: tf.Tensor, edges: np.ndarray) -> tf.Tensor:
+    # A float32 cannot hold 16 + 0.9999999: the sum is 17 and y is 1, where the logit is infinite
+    # and a density on [0, 1) has no support. Likewise 200 + 0.999999 is 201, the wrong level.
+    # Tables, not arithmetic on y: compilers may turn a division into an inexact product.
+    highest = np.nextafter(edges[1:], np.float32(0.0))
+    return tf.clip_by_value(y, tf.gather(edges[:-1], x), tf.gather(highest, x))

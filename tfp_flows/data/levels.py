@@ -1,0 +1,80 @@
+"""Integer pixels: which are allowed, and the part of [0, 1) that belongs to each level."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfp_flows.data.checks import check_int
+
+# A float32 has 24 bits: with more levels too few of them are left for the noise.
+MAX_NUM_LEVELS = 2**16
+
+
+def check_num_levels(num_levels: int) -> int:
+    """Gives `num_levels` if it is an integer in `2..65536`, else raises."""
+    return check_int("num_levels", num_levels, 2, MAX_NUM_LEVELS)
+
+
+def bin_edges(num_levels: int) -> np.ndarray:
+    """The float32 numbers nearest to `k / num_levels`, k = 0..num_levels: `[num_levels + 1]`.
+
+    Level `k` owns the floats from edge `k` to the one just below edge `k + 1`.
+
+    Example:
+      >>> from tfp_flows.data.levels import bin_edges
+      >>> bin_edges(4).tolist()
+      [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
+    return (np.arange(num_levels + 1) / num_levels).astype(np.float32)
+
+
+def checked_array(images: Any, num_levels: int) -> np.ndarray:
+    """Gives `images` as a NumPy array of integers in `0..num_levels - 1`.
+
+    Raises:
+      TypeError: the dtype is not an integer one (booleans are not integers).
+      ValueError: a pixel is out of range.
+    """
+    array = np.asarray(images)
+    check_integer(array.dtype)
+    if array.size:
+        # Python integers: in uint8 the number 256 would not exist.
+        low, high = int(array.min()), int(array.max())
+        if low < 0 or high >= num_levels:
+            raise ValueError(f"{_wanted(num_levels)}; got the range {low}..{high}.")
+    return array
+
+
+def checked_symbol(images: tf.Tensor, num_levels: int) -> tf.Tensor:
+    """Gives the graph tensor `images`, which checks its pixels whenever the graph runs.
+
+    A graph that XLA compiles runs without the check.
+
+    Raises:
+      TypeError: the dtype is not an integer one.
+      tf.errors.InvalidArgumentError: a pixel is out of range, when the graph runs.
+    """
+    check_integer(images.dtype)
+    low, high = tf.reduce_min(images), tf.reduce_max(images)
+    # Casting the two numbers, not the images, costs no memory. A huge uint64 wraps to a negative
+    # number, so both must pass both comparisons.
+    extremes = tf.cast([low, high], tf.int64)
+    inside = tf.reduce_all((extremes >= 0) & (extremes < num_levels))
+    message = f"{_wanted(num_levels)}; got the range"
+    # The extremes of an empty batch are those of its dtype.
+    allowed = tf.logical_or(inside, tf.equal(tf.size(images), 0))
+    with tf.control_dependencies([tf.debugging.Assert(allowed, [message, low, "to", high])]):
+        return tf.identity(images)
+
+
+def check_integer(dtype: Any) -> None:
+    """Raises a `TypeError` unless `dtype`, of NumPy or TensorFlow, is an integer one."""
+    dtype = getattr(dtype, "as_numpy_dtype", dtype)
+    if not np.issubdtype(dtype, np.integer):
+        name = np.dtype(dtype).name
+        raise TypeError(f"`images` must be of an integer dtype, such as uint8; got {name}.")
+
+
+def _wanted(num_levels: int) -> str:
+    return f"`images` must have pixels in 0..{num_levels - 1}"

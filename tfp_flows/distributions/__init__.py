@@ -1,0 +1,5 @@
+"""Densities: the bases that flows push forward."""
+
+from tfp_flows.distributions.standard_normal import standard_normal
+
+__all__ = ["standard_normal"]

@@ -1,0 +1,1 @@
+"""Pure tensor functions: no class with state, no variable, no TFP, no Keras."""

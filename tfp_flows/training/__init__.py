@@ -1,0 +1,5 @@
+"""Training with Keras 3."""
+
+from tfp_flows.training.model import FlowModel
+
+__all__ = ["FlowModel"]

@@ -1,0 +1,16 @@
+"""Scalar families: raw numbers in, an increasing map of the line out."""
+
+from tfp_flows.transforms.additive import Additive
+from tfp_flows.transforms.affine import Affine
+from tfp_flows.transforms.base import ScalarTransform
+from tfp_flows.transforms.scales import ExpScale, ScaleMap, SigmoidScale, TanhScale
+
+__all__ = [
+    "Additive",
+    "Affine",
+    "ExpScale",
+    "ScalarTransform",
+    "ScaleMap",
+    "SigmoidScale",
+    "TanhScale",
+]
