@@ -2,74 +2,120 @@
 
 TFP keeps the result of each bijector call in one global table, keyed by the identity of the input
 tensor. `TransformedDistribution.log_prob` relies on it: it asks for `inverse(x)` and then for
-`forward_log_det_jacobian` of the result. Three things go wrong with the stock table:
+`forward_log_det_jacobian` of the result. Four things go wrong with the stock table:
 
 1. A log-det is kept as long as its *input* lives, so after a variable changes, or inside a new
    gradient tape, the old one comes back with the new value.
 2. The key does not say in which graph the result was made, so a tensor from inside a `tf.cond`,
    a `tf.while_loop` or a nested `tf.function` comes back outside of it.
-3. Value and log-det are computed by separate calls, so each network runs twice.
+3. The table is alive for good, so that no graph ever dies, and a batch that is seen under many
+   contexts keeps them all.
+4. Value and log-det are computed by separate calls, so each network runs twice.
 
-This is the only file that knows TFP's `cache_util`.
+What stays as in TFP: while the *result* of an eager call is alive, the same call gives that very
+object again, also after a variable has changed. `log_prob(sample())` needs it. In a `tf.function`
+every call starts afresh.
 """
 
-from typing import Any
+import weakref
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import tensorflow as tf
-from tensorflow_probability.python.internal import cache_util
 
 
-class FlowCache(cache_util.BijectorCache):
-    """Keeps value and log-det together, for one graph, while the value lives.
+class FlowCache:
+    """Keeps value and log-det together, in one graph, while the value lives.
 
-    The named methods of the bijector return `(value, inverse log-det)`: their sign is that of the
-    inverse direction in both methods, because TFP stores a single attribute, `ildj`.
+    A bijector class has one as its `_cache` and methods `_forward_and_ildj` and
+    `_inverse_and_ildj` that return `(value, inverse log-det)`: the sign is that of the inverse
+    direction in both, because TFP stores a single attribute, `ildj`.
     """
 
-    def __init__(
-        self,
-        forward_name: str = "_forward_and_ildj",
-        inverse_name: str = "_inverse_and_ildj",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(forward_name=forward_name, inverse_name=inverse_name, **kwargs)
+    def __init__(self, bijector: Any = None) -> None:
+        self._bijector = bijector
 
-    def forward(self, x: Any, **kwargs: Any) -> Any:
-        return super().forward(x, **_in_this_graph(kwargs))
+    def __get__(self, bijector: Any, owner: Any = None) -> "FlowCache":
+        return FlowCache(bijector)
 
-    def inverse(self, y: Any, **kwargs: Any) -> Any:
-        return super().inverse(y, **_in_this_graph(kwargs))
+    def forward(self, x: tf.Tensor, **kwargs: Any) -> tf.Tensor:
+        """`f(x)`; the four methods are those that `tfb.Bijector` calls."""
+        return self._result("forward", "inverse", x, kwargs)
 
-    def forward_attributes(self, x: Any, **kwargs: Any) -> dict[str, Any]:
-        return self._live_attributes(x, self._forward_name, kwargs)
+    def inverse(self, y: tf.Tensor, **kwargs: Any) -> tf.Tensor:
+        """`f^-1(y)`."""
+        return self._result("inverse", "forward", y, kwargs)
 
-    def inverse_attributes(self, y: Any, **kwargs: Any) -> dict[str, Any]:
-        return self._live_attributes(y, self._inverse_name, kwargs)
+    def forward_attributes(self, x: tf.Tensor, **kwargs: Any) -> dict[str, Any]:
+        """`{"ildj": ...}` if `f(x)` is alive, else a dict that nobody keeps."""
+        return self._attributes("forward", x, kwargs)
 
-    def _live_attributes(self, value: Any, name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
-        edge = self._get_or_create_edge(value, name, _in_this_graph(kwargs))
-        # Without a living partner the log-det may belong to older variables: hand out a dict
-        # that nobody keeps.
-        return edge.attributes if edge.output_ref else {}
+    def inverse_attributes(self, y: tf.Tensor, **kwargs: Any) -> dict[str, Any]:
+        """`{"ildj": ...}` if `f^-1(y)` is alive, else a dict that nobody keeps."""
+        return self._attributes("inverse", y, kwargs)
 
-    def _get_or_create_edge(self, input: Any, forward_name: str, kwargs: dict[str, Any]) -> Any:
-        edge = super()._get_or_create_edge(input, forward_name, kwargs)
-        if edge.output_ref is not None and not edge.output_ref:
-            edge.attributes.clear()
-        return edge
+    def _result(self, way: str, way_back: str, value: tf.Tensor, kwargs: dict) -> tf.Tensor:
+        entries = entries_of_this_graph()
+        key = self._key(way, value, kwargs)
+        entry = entries.get(key)
+        known = None if entry is None else entry.other()
+        if known is not None:
+            return known
+        result, ildj = getattr(self._bijector, f"_{way}_and_ildj")(value, **kwargs)
+        if result is value:  # The two ends are told apart by identity.
+            result = tf.identity(result)
+        key_back = self._key(way_back, result, kwargs)
 
-    def _invoke(
-        self,
-        input: Any,
-        fn_name: str,
-        kwargs: dict[str, Any],
-        attributes: dict[str, Any],
-    ) -> Any:
-        kwargs = {name: value for name, value in kwargs.items() if name != "_graph"}
-        value, attributes["ildj"] = getattr(self.bijector, fn_name)(input, **kwargs)
-        return value
+        def forget(_: Any) -> None:
+            entries.pop(key, None)
+            entries.pop(key_back, None)
+
+        attributes = {"ildj": ildj}
+        entries[key] = _Entry(weakref.ref(result, forget), attributes)
+        # As long as the result lives, it keeps what it was made from.
+        entries[key_back] = _Entry(lambda: value, attributes)
+        return result
+
+    def _attributes(self, way: str, value: tf.Tensor, kwargs: dict) -> dict[str, Any]:
+        entry = entries_of_this_graph().get(self._key(way, value, kwargs))
+        return {} if entry is None else entry.attributes
+
+    def _key(self, way: str, value: tf.Tensor, kwargs: dict) -> tuple:
+        return way, id(value), _Same(self._bijector), _same(kwargs)
 
 
-def _in_this_graph(kwargs: dict[str, Any]) -> dict[str, Any]:
-    graph = None if tf.executing_eagerly() else id(tf.compat.v1.get_default_graph())
-    return dict(kwargs, _graph=graph)
+class _Entry(NamedTuple):
+    other: Callable[[], Any]
+    attributes: dict[str, Any]
+
+
+class _Same:
+    """Equal to itself alone; keeps a thing alive, so that nothing else can get its `id`."""
+
+    def __init__(self, thing: Any) -> None:
+        self._thing = thing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self._thing is other._thing
+
+    def __hash__(self) -> int:
+        return id(self._thing)
+
+
+def _same(kwargs: Any) -> Any:
+    if isinstance(kwargs, dict):
+        return tuple((name, _same(value)) for name, value in sorted(kwargs.items()))
+    return _Same(kwargs)
+
+
+_EAGER_ENTRIES: dict[tuple, _Entry] = {}
+
+
+def entries_of_this_graph() -> dict[tuple, _Entry]:
+    """The table of eager mode, or that of the graph under construction, which dies with it."""
+    if tf.executing_eagerly():
+        return _EAGER_ENTRIES
+    graph = tf.compat.v1.get_default_graph()
+    if not hasattr(graph, "_tfp_flows_cache"):
+        graph._tfp_flows_cache = {}
+    return graph._tfp_flows_cache

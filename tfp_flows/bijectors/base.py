@@ -50,19 +50,21 @@ class EventBijector(Bijector):
           TypeError: if `z` is not floating, or for a keyword that nobody takes.
           ValueError: if a context is missing, unexpected or of another shape.
         """
-        ndims = self.forward_min_event_ndims
-        kwargs = self._checked(z, ndims, kwargs)
+        z = tf.convert_to_tensor(z)
+        kwargs = self._checked(z, self.forward_min_event_ndims, kwargs)
         with tf.name_scope(self.name):
             return self._forward_and_log_det(z, **kwargs)
 
     def inverse_and_log_det(self, x: tf.Tensor, **kwargs: Any) -> TensorPair:
         """`z = f^-1(x)` and `log|det df^-1/dx|` in one pass; see `forward_and_log_det`."""
-        ndims = self.inverse_min_event_ndims
-        kwargs = self._checked(x, ndims, kwargs)
+        x = tf.convert_to_tensor(x)
+        kwargs = self._checked(x, self.inverse_min_event_ndims, kwargs)
         with tf.name_scope(self.name):
             return self._inverse_and_log_det(x, **kwargs)
 
-    def _checked(self, value: tf.Tensor, event_ndims: int, kwargs: dict) -> dict:
+    def _checked(
+        self, value: tf.Tensor, event_ndims: int, kwargs: dict, *, is_required: bool = True
+    ) -> dict:
         """The keywords that reach the implementation, or a clear error."""
         if not value.dtype.is_floating:
             raise TypeError(
@@ -72,7 +74,7 @@ class EventBijector(Bijector):
         context = kwargs.pop("context", None)
         if kwargs:
             raise TypeError(f"`{self.name}` takes no keyword {sorted(kwargs)}; only `context`.")
-        if context is None and self.context_shape is None:
+        if context is None and (self.context_shape is None or not is_required):
             return {}
         batch_shape = value.shape[:-event_ndims] if event_ndims else value.shape
         dynamic = tf.shape(value)[: tf.rank(value) - event_ndims]
@@ -80,11 +82,11 @@ class EventBijector(Bijector):
 
     def _forward_and_ildj(self, z: tf.Tensor, **kwargs: Any) -> TensorPair:
         x, log_det = self.forward_and_log_det(z, **kwargs)
-        return _other_than(z, x), -_full(log_det, z, self.forward_min_event_ndims)
+        return x, -_full(log_det, z, self.forward_min_event_ndims)
 
     def _inverse_and_ildj(self, x: tf.Tensor, **kwargs: Any) -> TensorPair:
         z, log_det = self.inverse_and_log_det(x, **kwargs)
-        return _other_than(x, z), _full(log_det, x, self.inverse_min_event_ndims)
+        return z, _full(log_det, x, self.inverse_min_event_ndims)
 
     # The four hooks have TFP's names for the two sides: x is latent and y is data.
     def _forward(self, x: tf.Tensor, **kwargs: Any) -> tf.Tensor:
@@ -110,14 +112,9 @@ class EventBijector(Bijector):
     __hash__ = object.__hash__
 
 
-def _other_than(given: tf.Tensor, result: tf.Tensor) -> tf.Tensor:
-    # The cache tells the two ends of a map apart by identity.
-    return tf.identity(result) if result is given else result
-
-
 def _full(log_det: tf.Tensor, value: tf.Tensor, event_ndims: int) -> tf.Tensor:
     """Gives a log-det that is the same for the whole batch the shape of the batch."""
-    batch_shape = value.shape[: value.shape.rank - event_ndims]
-    if log_det.shape.rank == batch_shape.rank:
+    if log_det.shape.rank >= value.shape.rank - event_ndims:
         return log_det
-    return tf.broadcast_to(log_det, tf.shape(value)[: tf.rank(value) - event_ndims])
+    batch_shape = tf.shape(value)[: tf.rank(value) - event_ndims]
+    return tf.broadcast_to(log_det, tf.broadcast_dynamic_shape(tf.shape(log_det), batch_shape))

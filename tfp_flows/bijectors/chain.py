@@ -27,7 +27,8 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
       name: as in TFP.
 
     Raises:
-      ValueError: if links want contexts of different shapes.
+      ValueError: if links want contexts of different shapes, or if the chain does not map one
+        tensor to one tensor and back.
       TypeError: if something in the list is no bijector.
 
     Example:
@@ -45,17 +46,23 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
         validate_args: bool = False,
         name: str = "chain",
     ) -> None:
+        bijectors = list(bijectors)
         parameters = dict(locals())
         for link in bijectors:
             if not isinstance(link, Bijector):
                 raise TypeError(f"`bijectors` must hold bijectors; got {link!r}.")
         self._context_shape = _common_context_shape(bijectors)
         super().__init__(
-            bijectors=list(bijectors),
+            bijectors=bijectors,
             validate_args=validate_args,
             parameters=parameters,
             name=name,
         )
+        self._check_ends()
+
+    @classmethod
+    def _parameter_properties(cls, dtype: Any) -> dict[str, Any]:
+        return tfp_chain._Chain._parameter_properties(dtype)  # pyright: ignore[reportPrivateUsage]
 
     # TFP's compositions sum log-dets link by link through the links' own caches; ours are in our
     # cache already, so the hooks of the plain base class serve.
@@ -80,10 +87,23 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
             log_det += part
         return x, log_det
 
-    def _checked(self, value: tf.Tensor, event_ndims: int, kwargs: dict) -> dict:
+    def _checked(
+        self, value: tf.Tensor, event_ndims: int, kwargs: dict, *, is_required: bool = True
+    ) -> dict:
         names = {link.name for link in self.bijectors}
         routed = {name: kwargs.pop(name) for name in names & set(kwargs)}
-        return {**super()._checked(value, event_ndims, kwargs), **routed}
+        # A link that is not named there misses its context by itself.
+        is_required = is_required and not routed
+        checked = super()._checked(value, event_ndims, kwargs, is_required=is_required)
+        return {**checked, **routed}
+
+    def _check_ends(self) -> None:
+        ends = [self.forward_min_event_ndims, self.inverse_min_event_ndims]
+        if any(map(tf.nest.is_nested, ends)) or not self._is_injective:
+            raise ValueError(
+                "`bijectors` must together map one tensor to one tensor and back, use `tfb.Chain` "
+                f"for others; got {[link.name for link in self.bijectors]} of event ranks {ends}."
+            )
 
     def _route(self, link: Bijector, kwargs: dict) -> dict:
         """What one link gets of the keywords of the chain."""
@@ -98,7 +118,7 @@ def _forward(link: Bijector, z: tf.Tensor, ndims: int, kwargs: dict) -> TensorPa
         x, log_det = link.forward_and_log_det(z, **kwargs)
         return x, sum_log_det(log_det, z, ndims, link.forward_min_event_ndims)
     # A fresh tensor: TFP's cache cannot know it, so nothing stale or foreign can come back.
-    z = tf.identity(z)
+    z = tf.nest.map_structure(tf.identity, z)
     x = link.forward(z, **kwargs)
     return x, link.forward_log_det_jacobian(z, event_ndims=ndims, **kwargs)
 
@@ -107,14 +127,14 @@ def _inverse(link: Bijector, x: tf.Tensor, ndims: int, kwargs: dict) -> TensorPa
     if isinstance(link, EventBijector):
         z, log_det = link.inverse_and_log_det(x, **kwargs)
         return z, sum_log_det(log_det, x, ndims, link.inverse_min_event_ndims)
-    x = tf.identity(x)
+    x = tf.nest.map_structure(tf.identity, x)
     z = link.inverse(x, **kwargs)
     return z, link.inverse_log_det_jacobian(x, event_ndims=ndims, **kwargs)
 
 
 def _common_context_shape(links: Sequence[Bijector]) -> Shape | None:
-    shapes = {link.name: context_shape_of(link) for link in links}
-    wanted = {shape for shape in shapes.values() if shape is not None}
+    shapes = [(link.name, context_shape_of(link)) for link in links]
+    wanted = {shape for _, shape in shapes if shape is not None}
     if len(wanted) > 1:
         raise ValueError(f"`bijectors` must want contexts of one shape; got {shapes}.")
     return wanted.pop() if wanted else None

@@ -1,5 +1,6 @@
 """How a bijector calls a network: any batch, checked shapes, tracked variables."""
 
+import inspect
 from typing import Any
 
 import tensorflow as tf
@@ -21,7 +22,7 @@ class Conditioner(KerasNetwork):
     """
 
     def __init__(self, net: Net, num_params: int, name: str = "conditioner") -> None:
-        if not callable(net):
+        if not callable(net) or isinstance(net, type) or _is_factory(net):
             raise TypeError(
                 f"`net` must be callable: a layer, a model, a `tf.Module` or a function; got "
                 f"{net!r}. A factory has to be called with shapes first."
@@ -46,8 +47,8 @@ class Conditioner(KerasNetwork):
           ValueError: if the network puts out another shape than the transform needs.
         """
         flat = [flatten_batch(value, ndims) for value, ndims in inputs]
-        raw = tf.convert_to_tensor(self(*(value for value, _ in flat)))
-        self._check(raw, moved_shape)
+        raw = self(*(value for value, _ in flat))
+        self._check(raw, flat[0][0].shape[0], moved_shape)
         restore = flat[0][1]
         return restore(tf.cast(raw, dtype), len(moved_shape))
 
@@ -63,7 +64,9 @@ class Conditioner(KerasNetwork):
             zeros = [(tf.zeros([1, *shape], dtype), len(shape)) for shape in shapes]
             self.raw(zeros, moved_shape, dtype)
         visible = {id(variable) for variable in self.trainable_variables}
-        hidden = [v.name for v in tape.watched_variables() if id(v) not in visible]
+        # Under a distribution strategy a tape sees the replicas' copies.
+        container = tf.distribute.get_strategy().extended.value_container
+        hidden = [v.name for v in tape.watched_variables() if id(container(v)) not in visible]
         if hidden:
             raise ValueError(
                 f"`net` reads variables that its bijector cannot see: {hidden}. Give the layer "
@@ -72,24 +75,32 @@ class Conditioner(KerasNetwork):
             )
 
     def require_built(self) -> None:
-        """Raises a `ValueError` if variables are still to be made."""
-        if not getattr(self.network, "built", True):
+        """Raises a `ValueError` if variables are still to be made, or hidden in a function."""
+        if not self.variables or not getattr(self.network, "built", True):
             raise ValueError(
-                f"`net` must be built, or `event_shape` given so that it can be; got {self.network}"
-                " with no variables yet."
+                "`net` must be built, or `event_shape` given so that it can be; got "
+                f"{self.network!r} with no variables that can be seen yet."
             )
 
     def _dtype(self) -> tf.DType:
         floating = [v.dtype for v in self.trainable_variables if v.dtype.is_floating]
         return floating[0] if floating else tf.float32
 
-    def _check(self, raw: Any, moved_shape: Shape) -> None:
-        wanted = (*moved_shape[:-1], self._num_params * moved_shape[-1])
-        if raw.shape.rank != len(wanted) + 1 or not raw.shape[1:].is_compatible_with(wanted):
+    def _check(self, raw: Any, batch_size: int | None, moved_shape: Shape) -> None:
+        wanted = (batch_size, *moved_shape[:-1], self._num_params * moved_shape[-1])
+        shape = tf.TensorShape(getattr(raw, "shape", None))
+        if shape.rank is None or not shape.is_compatible_with(wanted):
             raise ValueError(
-                f"`net` must put out [batch, *{wanted}]: {self._num_params} numbers for each of "
-                f"the moved entries {moved_shape}; got {tuple(raw.shape)}."
+                f"`net` must put out shape {wanted}, {self._num_params} numbers for each of the "
+                f"moved entries {moved_shape}; got {raw if shape.rank is None else shape}."
             )
+
+
+def _is_factory(net: Any) -> bool:
+    try:
+        return "num_params" in inspect.signature(net).parameters
+    except ValueError:  # Some callables written in C have none.
+        return False
 
 
 def check_kind(argument: str, value: Any, kind: type) -> None:

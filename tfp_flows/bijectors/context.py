@@ -3,15 +3,16 @@
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from tfp_flows.typing import Bijector, Shape
 
 
 def context_shape_of(bijector: Bijector) -> Shape | None:
     """The shape of one context of any bijector, ours or an inverted one; `None` if it has none."""
-    if isinstance(bijector, tfp.bijectors.Invert):
-        return context_shape_of(bijector.bijector)
+    # `tfb.Invert(...)` is no instance of `tfb.Invert` when it holds networks.
+    wrapped = getattr(bijector, "bijector", None)
+    if isinstance(wrapped, Bijector):
+        return context_shape_of(wrapped)
     return getattr(bijector, "context_shape", None)
 
 

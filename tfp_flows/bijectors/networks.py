@@ -41,7 +41,8 @@ class KerasNetwork(tf.Module):
     train with Keras 3 when they are given this.
 
     Args:
-      network: a Keras 3 layer or model, a list of them, or any other callable or `tf.Module`.
+      network: a Keras 3 layer or model, a list or dict of them, or any other callable or
+        `tf.Module`.
       function: `function(network, *args, **kwargs)`, what a call computes; the default calls
         `network` itself.
       name: name of the module.
@@ -93,8 +94,7 @@ class KerasNetwork(tf.Module):
 
 def _keras3_layers(network: Any) -> Iterator[Any]:
     """The parts of `network` whose variables `tf.Module` would miss."""
-    parts = network if isinstance(network, list | tuple) else [network]
-    for part in parts:
+    for part in tf.nest.flatten(network):
         # Recognised by behaviour: `bijectors` does not import Keras. A tf_keras layer, a Sonnet
         # module and the like are `tf.Module`s, which TFP sees without help.
         if not isinstance(part, tf.Module) and hasattr(part, "variables"):

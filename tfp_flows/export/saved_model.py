@@ -1,15 +1,17 @@
 """Writes a flow as a SavedModel that needs nothing but TensorFlow."""
 
+import os
 from typing import Any
 
 import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfp_flows.bijectors.context import context_shape_of
+from tfp_flows.training.checks import check_distribution
 from tfp_flows.typing import Distribution
 
 
-def save(flow: Distribution, path: str) -> None:
+def save(flow: Distribution, path: str | os.PathLike[str]) -> None:
     """Writes the directory `path`; `tf.saved_model.load(path)` gives an object with functions.
 
     - `log_prob(x)`: `[batch, *event_shape] -> [batch]`, in nats.
@@ -25,7 +27,7 @@ def save(flow: Distribution, path: str) -> None:
 
     Raises:
       TypeError: if `flow` is no TFP distribution.
-      ValueError: if its event shape is not static.
+      ValueError: if it is not one distribution over one tensor of static shape.
 
     Example:
       >>> import tempfile, tensorflow as tf, tfp_flows
@@ -34,11 +36,8 @@ def save(flow: Distribution, path: str) -> None:
       >>> tf.saved_model.load(path).sample(3, 0).shape
       TensorShape([3, 2])
     """
-    if not isinstance(flow, Distribution):
-        raise TypeError(f"`flow` must be a TFP distribution; got {flow!r}.")
-    if not tf.TensorShape(flow.event_shape).is_fully_defined():
-        raise ValueError(f"`flow` must have a static event shape; got {flow.event_shape}.")
-    tf.saved_model.save(_Exported(flow), path)
+    check_distribution("flow", flow)
+    tf.saved_model.save(_Exported(flow), os.fspath(path))
 
 
 class _Exported(tf.Module):
@@ -57,7 +56,9 @@ class _Exported(tf.Module):
         self.log_prob = tf.function(self._log_prob, input_signature=[x, *context])
         self.sample = tf.function(self._sample, input_signature=[integer, integer, *context])
         if isinstance(flow, tfp.distributions.TransformedDistribution):
-            z = _batch_spec(flow.distribution.event_shape, flow.dtype, "z")
+            # Not the event shape of the base: TFP may take its batch for a part of the event.
+            z_shape = flow.bijector.inverse_event_shape(flow.event_shape)
+            z = _batch_spec(z_shape, flow.distribution.dtype, "z")
             self.encode = tf.function(self._encode, input_signature=[x, *context])
             self.decode = tf.function(self._decode, input_signature=[z, *context])
 

@@ -13,13 +13,17 @@ def sum_log_det(
 ) -> tf.Tensor:
     """The log-det of events of rank `event_ndims` from that of their sub-events.
 
-    `log_det` belongs to sub-events of rank `min_event_ndims`; it may be one number for all of
-    them, which then counts once for each.
+    `log_det` belongs to sub-events of rank `min_event_ndims`; where it is one number for several
+    of them, it counts once for each.
     """
     extra = event_ndims - min_event_ndims
     if not extra:
         return log_det
+    batch_shape = tf.shape(x)[: tf.rank(x) - min_event_ndims]
     if log_det.shape.rank == 0:
-        counts = tf.shape(x)[tf.rank(x) - event_ndims : tf.rank(x) - min_event_ndims]
-        return log_det * tf.cast(tf.reduce_prod(counts), log_det.dtype)
+        count = tf.reduce_prod(batch_shape[-extra:])
+        return log_det * tf.cast(count, log_det.dtype)
+    summed = x.shape[x.shape.rank - event_ndims : x.shape.rank - min_event_ndims]
+    if not summed.is_fully_defined() or log_det.shape[-extra:] != summed:
+        log_det = tf.broadcast_to(log_det, batch_shape)
     return sum_event(log_det, extra)

@@ -112,5 +112,5 @@ def _error(a: tf.Tensor, b: tf.Tensor) -> float:
 
 
 def _accepted_dtypes(subject: Subject) -> list[tf.DType]:
-    fixed = subject.bijector.dtype
+    fixed = subject.bijector.forward_dtype()
     return [fixed] if isinstance(fixed, tf.DType) else [tf.float32, tf.float64]

@@ -4,6 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfp_flows.bijectors.context import context_shape_of
 from tfp_flows.typing import Distribution
 
 
@@ -15,37 +16,67 @@ def event_and_context(inputs: Any, distribution: Distribution) -> tuple[Any, Any
       distribution: whose events they should be.
 
     Raises:
-      TypeError: if the events are integers and the distribution is continuous.
-      ValueError: if the events have another shape than the distribution, or if a dict has other
-        keys.
+      TypeError: if the events are integers and the distribution is continuous, or if the batch is
+        neither a tensor nor a dict.
+      ValueError: if the events have another shape than the distribution, if the context is
+        unexpected or of another batch size, or if a dict has other keys.
     """
-    if not _is_joint(distribution) and isinstance(inputs, dict):
+    x, context = inputs, None
+    if isinstance(inputs, dict):
         if set(inputs) != {"x", "context"}:
             raise ValueError(
                 f'A batch given as a dict must have the keys "x" and "context"; got {list(inputs)}.'
             )
         x, context = inputs["x"], inputs["context"]
-    else:
-        x, context = inputs, None
-    if not _is_joint(distribution):
-        _check_events(x, distribution)
+    if not hasattr(x, "dtype"):
+        raise TypeError(
+            'A batch must be one tensor, or {"x": tensor, "context": tensor}; got a '
+            f"{type(x).__name__}."
+        )
+    _check_events(x, distribution)
+    if context is not None:
+        check_context(context, distribution, x.shape[:1])
     return x, context
 
 
-def _is_joint(distribution: Distribution) -> bool:
-    return not isinstance(distribution.event_shape, tf.TensorShape)
+def check_context(context: tf.Tensor, distribution: Distribution, batch_shape: Any) -> None:
+    """Raises a `ValueError` for a context which nobody takes, or of another batch size."""
+    wanted = _context_shape(distribution)
+    if wanted is None:
+        raise ValueError(
+            f"`context` must not be given: {distribution.name} takes none; got shape "
+            f"{tuple(context.shape)}."
+        )
+    given = tf.TensorShape(context.shape)
+    if given.rank == len(wanted) + 1 and not given[:1].is_compatible_with(batch_shape):
+        raise ValueError(
+            f"`context` must have the batch shape {tuple(batch_shape)} of the events; got shape "
+            f"{tuple(given)}."
+        )
+
+
+def bijector_kwargs(context: Any) -> dict[str, Any]:
+    """How TFP hands a context to the bijector of a `TransformedDistribution`."""
+    return {} if context is None else {"bijector_kwargs": {"context": context}}
+
+
+def _context_shape(distribution: Any) -> Any:
+    bijector = getattr(distribution, "bijector", None)
+    if bijector is not None:
+        return context_shape_of(bijector)
+    # `Independent` and the like hand their keywords on.
+    inner = getattr(distribution, "distribution", None)
+    return None if inner is None else _context_shape(inner)
 
 
 def _check_events(x: tf.Tensor, distribution: Distribution) -> None:
-    if distribution.dtype.is_floating and not x.dtype.is_floating:
+    dtype = tf.as_dtype(x.dtype)
+    if distribution.dtype.is_floating and not dtype.is_floating:
         raise TypeError(
-            f"`x` must be floating for a continuous distribution; got {x.dtype.name}. Dequantize "
+            f"`x` must be floating for a continuous distribution; got {dtype.name}. Dequantize "
             "integer data first, for example with `tfp_flows.data.batches`."
         )
-    event_shape = tf.TensorShape(distribution.event_shape)
-    ndims = event_shape.rank
-    given = x.shape[x.shape.rank - ndims :] if x.shape.rank is not None and ndims else event_shape
-    if not given.is_compatible_with(event_shape):
-        raise ValueError(
-            f"`x` must have shape [batch, *{tuple(event_shape)}]; got {tuple(x.shape)}."
-        )
+    event_shape = tuple(distribution.event_shape)
+    if not tf.TensorShape([None, *event_shape]).is_compatible_with(x.shape):
+        wanted = ", ".join(map(str, ("batch", *event_shape)))
+        raise ValueError(f"`x` must have shape [{wanted}]; got {tuple(x.shape)}.")

@@ -1,58 +1,82 @@
 """Training stops at the first number that is not finite, and says where."""
 
+import contextlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 _MARK = "tfp_flows-guard"
+_KINDS = ("The training data", "The evaluation data", "The loss", "The gradient")
 
 
-def require_finite(value: Any, what: str, step: Any) -> list[tf.Operation]:
-    """Operations that fail when a floating tensor in `value` holds NaN or inf.
+class Guard:
+    """Counts the batches of an epoch, and finds the first one with NaN or inf.
 
-    Args:
-      value: a tensor or a structure of them.
-      what: what the error calls it.
-      step: which step it is, a number or a scalar tensor.
+    In plain graphs a check is an operation that fails. XLA leaves such operations out, so there a
+    check notes what it found, `undo_if_noted` takes the step back, and `raise_noted` is called
+    after it. It is no `tf.Module`, so that its counters are in no checkpoint.
     """
-    return [
-        tf.debugging.Assert(
-            tf.reduce_all(tf.math.is_finite(tensor)), [f"{_MARK}({what})", step], summarize=1
-        )
-        for tensor in tf.nest.flatten(value)
-        if tensor.dtype.is_floating
-    ]
-
-
-class BatchClock(keras.callbacks.Callback):
-    """Knows the epoch and its first step, to turn a global step into the index of a batch."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._epoch = 0
-        self._first_step = 0
-        self._seen = False
+        self.epoch = 0
+        self._step = _counter()
+        self._noted = _counter()
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._epoch = epoch
-        self._first_step = int(self.model.optimizer.iterations)
+    def restart(self) -> None:
+        """Counts from 0 again, at the start of an epoch or of an evaluation."""
+        self._step.assign(0)
+        self._noted.assign(0)
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        # XLA leaves assertions out, so there the loss itself is looked at.
-        if self.model.jit_compile and not keras.ops.isfinite((logs or {}).get("loss", 0.0)):
-            raise ValueError(self._message("The loss", batch))
+    def check(self, what: str, values: Any, *, noting: bool) -> list[Any]:
+        """Operations that fail, or with `noting` note it, when `values` hold NaN or inf.
 
-    def explain(self, error: tf.errors.InvalidArgumentError) -> ValueError | None:
-        """What a failed `require_finite` means to a person; `None` for other errors."""
-        found = re.search(rf"{_MARK}\((.*?)\)\D*(\d+)", error.message)
-        if found is None:
-            return None
-        return ValueError(self._message(found[1], int(found[2]) - self._first_step))
+        Args:
+          what: one of `_KINDS`.
+          values: a structure of tensors; those that are not floating are left alone.
+          noting: whether the graph is compiled by XLA.
+        """
+        leaves = tf.nest.flatten(values, expand_composites=True)
+        tensors = [x for x in leaves if x is not None and tf.as_dtype(x.dtype).is_floating]
+        if not noting:
+            return [tf.debugging.check_numerics(x, f"{_MARK}({what})") for x in tensors]
+        finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(x)) for x in tensors])
+        is_first = tf.logical_and(tf.equal(self._noted, 0), tf.logical_not(finite))
+        code = tf.constant(1 + _KINDS.index(what), tf.int64)
+        return [self._noted.assign(tf.where(is_first, code, self._noted))]
 
-    def _message(self, what: str, batch: int) -> str:
-        return (
-            f"{what} must be finite; got NaN or inf in batch {batch} of epoch {self._epoch} "
-            "(both counted from 0). Training stopped there."
+    def count_step(self) -> None:
+        """To be called under the control of all checks of the step."""
+        self._step.assign_add(tf.cast(tf.equal(self._noted, 0), tf.int64))
+
+    @contextlib.contextmanager
+    def undo_if_noted(self, variables: list[Any]) -> Iterator[None]:
+        """Leaves `variables` as they were before the block, once something was noted."""
+        before = [tf.identity(variable) for variable in variables]
+        yield
+        is_bad = tf.not_equal(self._noted, 0)
+        for variable, old in zip(variables, before, strict=True):
+            variable.assign(tf.where(is_bad, old, variable))
+
+    def explain(self, error: tf.errors.InvalidArgumentError, where: str) -> ValueError | None:
+        """What a failed check means to a person; `None` for other errors."""
+        found = re.search(rf"{_MARK}\((.*?)\)", error.message)
+        return None if found is None else self._error(found[1], where)
+
+    def raise_noted(self, where: str) -> None:
+        """Raises what was noted under XLA, if anything was."""
+        code = int(self._noted.numpy())
+        if code:
+            raise self._error(_KINDS[code - 1], where)
+
+    def _error(self, what: str, where: str) -> ValueError:
+        return ValueError(
+            f"{what} must be finite; got NaN or inf in batch {self._step.numpy()} of "
+            f"{where.format(epoch=self.epoch)}, counted from 0. That batch changed no weight."
         )
+
+
+def _counter() -> tf.Variable:
+    first = tf.VariableAggregation.ONLY_FIRST_REPLICA
+    return tf.Variable(0, dtype=tf.int64, trainable=False, aggregation=first)

@@ -1,6 +1,7 @@
 """A Keras model around a distribution: `fit`, callbacks, saving."""
 
 import math
+import operator
 from typing import Any
 
 import keras
@@ -8,21 +9,25 @@ import tensorflow as tf
 
 from tfp_flows.nets import require_tensorflow_backend
 from tfp_flows.ops.bits import bits_per_dim
-from tfp_flows.training.batch import event_and_context
+from tfp_flows.training.batch import bijector_kwargs, check_context, event_and_context
+from tfp_flows.training.checks import check_distribution
 from tfp_flows.training.config import flow_from_config, flow_to_config
-from tfp_flows.training.guard import BatchClock, require_finite
+from tfp_flows.training.guarded import GuardedModel, num_replicas
+from tfp_flows.training.variables import shared_variables
 from tfp_flows.typing import Distribution
 
 
 @keras.saving.register_keras_serializable(package="tfp_flows")
-class FlowModel(keras.Model):
+class FlowModel(GuardedModel):
     """Fits any TFP distribution, ours or stock, by maximum likelihood.
 
     Batches are events `x [batch, *event_shape]`, or `{"x": x, "context": context}` for
     conditional flows, as arrays or in a `tf.data.Dataset`. The loss is the mean negative
-    log-density in nats; the metrics are `nll`, the same, and `bits_per_dim`. `predict` gives the
-    log-density of each event. XLA is used on accelerators only, unless `compile` is told
-    otherwise: on CPUs it makes the training of convolutions slower.
+    log-density in nats (with `sample_weight`, each event's term times its weight), plus the
+    regularizers of Keras networks, if they have any. The metrics are `nll`, the (weighted) mean
+    without them, and `bits_per_dim`. `predict` gives the log-density of each event. Keras asks
+    for XLA on accelerators only, unless `compile` is told otherwise: on CPUs it makes the training
+    of convolutions slower.
 
     `save_weights`, `tf.train.Checkpoint` and `BackupAndRestore` keep every variable of any
     distribution; `save("m.keras")` also keeps how to build it, if it came from `tfp_flows.flows`.
@@ -35,7 +40,8 @@ class FlowModel(keras.Model):
 
     Raises:
       TypeError: if `distribution` is no TFP distribution.
-      ValueError: if it has nothing to train, or if Keras does not run on TensorFlow.
+      ValueError: if it has nothing to train, if it is not one distribution over one tensor of
+        static shape, or if Keras does not run on TensorFlow.
 
     Example:
       >>> import keras, numpy as np, tfp_flows
@@ -51,33 +57,35 @@ class FlowModel(keras.Model):
         self, distribution: Distribution, *, bin_width: float = 1.0, name: str | None = None
     ) -> None:
         require_tensorflow_backend()
-        _check_distribution(distribution)
+        check_distribution("distribution", distribution)
         # Not the global policy: under mixed precision the networks, which have policies of their
         # own, compute in 16 bits, and densities never do.
-        dtype = distribution.dtype if isinstance(distribution.dtype, tf.DType) else tf.float32
-        super().__init__(name=name, dtype=dtype.name if dtype.is_floating else None)
-        self.supports_jit = _has_accelerator()
+        dtype = distribution.dtype if distribution.dtype.is_floating else tf.float32
+        super().__init__(name=name, dtype=dtype.name)
         self.bin_width = bin_width
         self.distribution = distribution
-        self.flow_variables = [_share(variable) for variable in distribution.variables]
+        self.flow_variables = shared_variables(distribution)
         self._nll = keras.metrics.Mean(name="nll")
         self._bits_per_dim = keras.metrics.Mean(name="bits_per_dim")
+        self.built = True
 
     def build(self, input_shape: Any = None) -> None:
         """Nothing is left to build: the distribution has its variables already."""
-        del input_shape
-        self.built = True
 
-    def call(self, inputs: Any) -> tf.Tensor:
+    def call(self, inputs: Any, training: bool | None = None) -> tf.Tensor:  # noqa: FBT001
         """Log-density of each event, in nats: `[batch, *event_shape] -> [batch]`.
+
+        Args:
+          inputs: a batch.
+          training: reaches the networks through Keras, for dropout and the like.
 
         Raises:
           TypeError: if the events are integers and the distribution is continuous.
           ValueError: if the events have another shape than the distribution.
         """
+        del training
         x, context = event_and_context(inputs, self.distribution)
-        kwargs = {} if context is None else {"bijector_kwargs": {"context": context}}
-        return self.distribution.log_prob(x, **kwargs)
+        return self.distribution.log_prob(x, **bijector_kwargs(context))
 
     def sample(self, n: int, seed: Any = None, context: Any = None) -> tf.Tensor:
         """Draws `n` events `[n, *event_shape]`.
@@ -86,37 +94,23 @@ class FlowModel(keras.Model):
           n: how many; with contexts `[n, ...]`, one event for each.
           seed: an integer, or a pair as TFP's stateless seeds, for the same events again.
           context: of a conditional flow.
+
+        Raises:
+          TypeError: if `n` is no integer.
+          ValueError: if it is negative, or the context is unexpected or of another batch.
         """
-        if isinstance(seed, int):
-            seed = tf.constant([0, seed], tf.int32)
-        kwargs = {} if context is None else {"bijector_kwargs": {"context": context}}
-        return self._draw(n, seed, kwargs)
+        n = operator.index(n)
+        if n < 0:
+            raise ValueError(f"`n` must be at least 0; got {n}.")
+        if context is not None:
+            context = tf.convert_to_tensor(context, self.distribution.dtype)
+            check_context(context, self.distribution, (n,))
+        # Tensors: a Python number would be traced anew for each value.
+        return self._draw(tf.constant(n), _stateless(seed), bijector_kwargs(context))
 
     @tf.function(reduce_retracing=True)
-    def _draw(self, n: Any, seed: Any, kwargs: dict[str, Any]) -> tf.Tensor:
+    def _draw(self, n: tf.Tensor, seed: Any, kwargs: dict[str, Any]) -> tf.Tensor:
         return self.distribution.sample(n, seed=seed, **kwargs)
-
-    def fit(self, *args: Any, callbacks: Any = None, **kwargs: Any) -> keras.callbacks.History:
-        """As in Keras; stops with a `ValueError` at the first NaN or inf, naming the batch."""
-        clock = BatchClock()
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks.append(clock)  # pyright: ignore[reportAttributeAccessIssue]
-        else:
-            callbacks = [*tf.nest.flatten(callbacks or []), clock]
-        try:
-            return super().fit(*args, callbacks=callbacks, **kwargs)
-        except tf.errors.InvalidArgumentError as error:
-            explained = clock.explain(error)
-            if explained is None:
-                raise
-            raise explained from None
-
-    def train_step(self, data: Any) -> dict[str, Any]:
-        """As in Keras, unless the data hold NaN or inf."""
-        # Before anything else, so that bad data never reach the weights.
-        checks = require_finite(data, "The training data", self.optimizer.iterations)
-        with tf.control_dependencies(checks):
-            return super().train_step(data)
 
     def compute_loss(
         self,
@@ -126,30 +120,32 @@ class FlowModel(keras.Model):
         sample_weight: Any = None,
         training: bool = True,  # noqa: FBT001, FBT002 - the signature is Keras's
     ) -> tf.Tensor:
-        """Mean negative log-density in nats.
+        """Mean negative log-density in nats, and regularizers.
 
         Raises:
           ValueError: if the dataset yields targets, which a density has no use for.
         """
-        del x
+        del x, training
         if y is not None:
             raise ValueError(
                 "`FlowModel` must be given events alone; got pairs `(x, y)`. Map the dataset to "
                 '`x`, or to `{"x": x, "context": y}` for a flow conditional on `y`.'
             )
-        loss = -_weighted_mean(y_pred, sample_weight)
-        checks = require_finite(loss, "The loss", self.optimizer.iterations) if training else []
-        with tf.control_dependencies(checks):
-            return tf.identity(loss)
+        nll = -y_pred if sample_weight is None else -y_pred * _weight(sample_weight, y_pred)
+        # Not 0/0 for a replica that got nothing of the last batch.
+        mean = tf.math.divide_no_nan(tf.reduce_sum(nll), tf.cast(tf.size(nll), nll.dtype))
+        penalties = [tf.cast(penalty, mean.dtype) for penalty in self.losses]
+        return tf.add_n([mean, *penalties]) / num_replicas()
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
     ) -> dict[str, Any]:
         """`nll` in nats and `bits_per_dim`."""
         del x, y
-        size = math.prod(self.distribution.event_shape)
+        if sample_weight is not None:
+            sample_weight = _weight(sample_weight, y_pred)
+        bits = bits_per_dim(-y_pred, math.prod(self.distribution.event_shape), self.bin_width)
         self._nll.update_state(-y_pred, sample_weight)
-        bits = bits_per_dim(-y_pred, size, self.bin_width)
         self._bits_per_dim.update_state(bits, sample_weight)
         return self.get_metrics_result()
 
@@ -173,34 +169,14 @@ class FlowModel(keras.Model):
         return cls(flow_from_config(config.pop("distribution")), **config)
 
 
-def _weighted_mean(value: tf.Tensor, weight: Any) -> tf.Tensor:
-    if weight is None:
-        return tf.reduce_mean(value)
-    weight = tf.cast(weight, value.dtype)
-    return tf.reduce_sum(weight * value) / tf.reduce_sum(weight)
+def _weight(sample_weight: Any, log_prob: tf.Tensor) -> tf.Tensor:
+    return tf.reshape(tf.cast(sample_weight, log_prob.dtype), tf.shape(log_prob))
 
 
-def _share(variable: tf.Variable) -> keras.Variable:
-    """A `keras.Variable` with the storage of a `tf.Variable`, so that Keras can train it."""
-    shared = keras.Variable(variable, dtype=variable.dtype.name, trainable=variable.trainable)
-    if shared.value is not variable:
-        raise RuntimeError(
-            f"Keras copied the variable {variable.name} instead of sharing it: Keras 3.10 or "
-            f"later is needed; got {keras.__version__}."
-        )
-    return shared
-
-
-def _has_accelerator() -> bool:
-    return bool(tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("TPU"))
-
-
-def _check_distribution(distribution: Any) -> None:
-    if not isinstance(distribution, Distribution):
-        raise TypeError(f"`distribution` must be a TFP distribution; got {distribution!r}.")
-    if not distribution.trainable_variables:
-        raise ValueError(
-            f"`distribution` must have something to train; got {distribution}, whose "
-            "`trainable_variables` are empty. Give it `tf.Variable`s, or a bijector of tfp_flows; "
-            "for Keras networks in stock bijectors see `bijectors.KerasNetwork`."
-        )
+def _stateless(seed: Any) -> tf.Tensor | None:
+    """The pair of integers that TFP calls a stateless seed."""
+    if seed is None or tf.is_tensor(seed):
+        return seed
+    if not isinstance(seed, list | tuple):
+        seed = divmod(operator.index(seed), 2**31)
+    return tf.constant(seed, tf.int32)

@@ -1,0 +1,139 @@
+"""What a RealNVP costs over its bare networks: D=64, 8 couplings, 256x256 MLPs, batch 1024.
+
+    make bench
+
+One process, two threads, the same networks and optimizer in every row, repetitions interleaved
+(A B C A B C ...). The floor is the bare networks, chained: each is fed from the one before, so that
+gradients flow through all of them, with no transform and no log-det. A ratio is the median over
+rounds of (time of the row / time of the floor in the same round).
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+import tfp_flows
+from tfp_flows import bijectors, flows, nets
+
+tfb, tfd = tfp.bijectors, tfp.distributions
+SIZE, BATCH, COUPLINGS, HIDDEN = 64, 1024, 8, (256, 256)
+HALF = SIZE // 2
+
+Loss = Callable[[tf.Tensor], tf.Tensor]
+
+
+def make_nets() -> list[keras.Model]:
+    """The conditioners of one model, in plain Keras for the floor and for TFP."""
+    return [
+        keras.Sequential(
+            [
+                keras.layers.Input((HALF,)),
+                *(keras.layers.Dense(width, "relu") for width in HIDDEN),
+                keras.layers.Dense(2 * HALF),
+            ]
+        )
+        for _ in range(COUPLINGS)
+    ]
+
+
+def floor() -> tuple[Loss, list]:
+    """The bare networks, chained."""
+    networks = make_nets()
+
+    def loss(x: tf.Tensor) -> tf.Tensor:
+        x = x[:, :HALF]
+        for net in networks:
+            x = net(x)[:, :HALF]
+        return tf.reduce_mean(x)
+
+    return loss, [v.value for net in networks for v in net.trainable_variables]
+
+
+def ours() -> tuple[Loss, list]:
+    """`flows.coupling_flow`."""
+    net = nets.MLP(HIDDEN, zero_init=False)
+    flow = flows.coupling_flow((SIZE,), num_couplings=COUPLINGS, net=net)
+    return lambda x: -tf.reduce_mean(flow.log_prob(x)), list(flow.trainable_variables)
+
+
+def stock() -> tuple[Loss, list]:
+    """`tfb.RealNVP` with the same networks, made visible."""
+
+    def shift_and_log_scale(net: keras.Model, x: tf.Tensor, units: int, **_: object) -> list:
+        del units
+        shift, raw = tf.split(net(x), 2, axis=-1)
+        return [shift, 2 * tf.tanh(raw / 2)]
+
+    links = []
+    for net in make_nets():
+        network = bijectors.KerasNetwork(net, shift_and_log_scale)
+        links += [
+            tfb.RealNVP(num_masked=HALF, shift_and_log_scale_fn=network),
+            tfb.Permute(list(range(SIZE))[::-1]),
+        ]
+    flow = tfd.TransformedDistribution(tfd.MultivariateNormalDiag(tf.zeros(SIZE)), tfb.Chain(links))
+    return lambda x: -tf.reduce_mean(flow.log_prob(x)), list(flow.trainable_variables)
+
+
+def train_step(loss: Loss, variables: list) -> Callable[[tf.Tensor], tf.Tensor]:
+    """One step of Adam, as a traced function."""
+    optimizer = keras.optimizers.Adam(1e-4)
+    optimizer.build(variables)
+
+    @tf.function(autograph=False)
+    def step(x: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            value = loss(x)
+        optimizer.apply_gradients(zip(tape.gradient(value, variables), variables, strict=True))
+        return value
+
+    return step
+
+
+def interleaved(steps: dict[str, Callable], x: tf.Tensor, rounds: int) -> dict[str, np.ndarray]:
+    """Seconds of each step in each round."""
+    seconds = {name: [] for name in steps}
+    for i in range(rounds + 5):
+        for name, step in steps.items():
+            start = time.perf_counter()
+            step(x).numpy()
+            if i >= 5:  # the first rounds trace and warm up
+                seconds[name].append(time.perf_counter() - start)
+    return {name: np.array(values) for name, values in seconds.items()}
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=100)
+    rounds = parser.parse_args().rounds
+    tf.config.threading.set_intra_op_parallelism_threads(2)
+    tf.config.threading.set_inter_op_parallelism_threads(2)
+    models = {"bare networks, chained": floor(), "tfp_flows": ours(), "tfb.RealNVP": stock()}
+    x = tf.random.stateless_normal([BATCH, SIZE], seed=[0, 1])
+    steps = {name: train_step(*model) for name, model in models.items()}
+    seconds = interleaved(steps, x, rounds)
+    versions = (tf.__version__, tfp.__version__, keras.__version__, tfp_flows.__version__)
+    print("tensorflow {}, tfp {}, keras {}, tfp_flows {}".format(*versions))
+    print(f"train step, {rounds} rounds    parameters   median ms   over the floor (quartiles)")
+    base = seconds["bare networks, chained"]
+    for name, values in seconds.items():
+        parameters = sum(int(np.prod(v.shape)) for v in models[name][1])
+        low, middle, high = np.percentile(values / base, [25, 50, 75])
+        print(
+            f"{name:<28} {parameters:10,d}  {1e3 * np.median(values):10.1f}"
+            f"   {middle:.3f} ({low:.3f} .. {high:.3f})"
+        )
+    ratio = np.median(seconds["tfb.RealNVP"] / seconds["tfp_flows"])
+    print(f"tfb.RealNVP takes {ratio:.2f} times as long as tfp_flows")
+
+
+if __name__ == "__main__":
+    main()

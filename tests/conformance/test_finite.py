@@ -1,0 +1,15 @@
+import pytest
+from table import ROWS
+
+from tfp_flows.testing import values
+
+BOUNDED = [row for row in ROWS if row.name != "ExpScale"]
+
+
+def test_gradients_are_finite(subject):
+    assert values.gradients_are_finite(subject) == 0
+
+
+@pytest.mark.parametrize("row", BOUNDED, ids=lambda row: row.name)
+def test_far_out_everything_stays_finite(subject):
+    assert values.extreme_data_stay_finite(subject) == 0

@@ -1,0 +1,27 @@
+import inspect
+
+import pytest
+from table import ROWS
+
+from tfp_flows import bijectors, flows, partitions, transforms
+
+ABSTRACT = {"EventBijector", "Partition", "ScalarTransform", "ScaleMap"}
+NOT_FLOWS = {"Recipe", "recipe_of"}
+
+
+@pytest.mark.parametrize("room", [bijectors, flows, partitions, transforms])
+def test_every_public_name_has_a_row(room):
+    tested = {row.name.split(" (")[0] for row in ROWS}
+    missing = set(room.__all__) - ABSTRACT - NOT_FLOWS - tested
+    assert not missing, f"add a row to tests/conformance/table.py for: {sorted(missing)}"
+
+
+def test_what_is_called_abstract_is_abstract():
+    for room in (bijectors, partitions, transforms):
+        for name in ABSTRACT & set(room.__all__):
+            assert inspect.isabstract(getattr(room, name)), name
+
+
+def test_names_of_rows_are_unique():
+    names = [row.name for row in ROWS]
+    assert len(names) == len(set(names))

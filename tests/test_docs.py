@@ -1,0 +1,39 @@
+"""Every example in a docstring and in the README runs."""
+
+import doctest
+import importlib
+import pathlib
+import pkgutil
+import re
+
+import numpy as np
+import pytest
+
+import tfp_flows
+
+ROOT = pathlib.Path(__file__).parents[1]
+MODULES = [
+    name
+    for _, name, is_package in pkgutil.walk_packages(tfp_flows.__path__, "tfp_flows.")
+    if not is_package
+]
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_examples_run(name):
+    # By path, since functions hide the modules they share a name with.
+    module = importlib.import_module(name)
+    with np.printoptions(legacy="1.25"):
+        results = doctest.testmod(module, optionflags=FLAGS, report=True)
+    assert results.failed == 0
+
+
+def test_readme_code_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert len(blocks) >= 3
+    namespace = {}
+    for block in blocks:
+        exec(block.replace("epochs=3", "epochs=1, verbose=0, steps_per_epoch=2"), namespace)
+    assert (tmp_path / "digits_flow").is_dir()

@@ -1,0 +1,32 @@
+"""What a distribution must be to be trained and exported."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from tfp_flows.typing import Distribution
+
+
+def check_distribution(argument: str, distribution: Any) -> None:
+    """Accepts one distribution over one tensor of static shape.
+
+    Raises:
+      TypeError: if `distribution` is no TFP distribution.
+      ValueError: if its events are several tensors or have no static shape, or if it is a batch
+        of distributions.
+    """
+    if not isinstance(distribution, Distribution):
+        raise TypeError(f"`{argument}` must be a TFP distribution; got {distribution!r}.")
+    event_shape = distribution.event_shape
+    if not isinstance(event_shape, tf.TensorShape):
+        raise ValueError(
+            f"`{argument}` must have events of one tensor; got {distribution} with event shapes "
+            f"{event_shape}. `tfd.Blockwise` makes one tensor of several."
+        )
+    if not event_shape.is_fully_defined():
+        raise ValueError(f"`{argument}` must have a static event shape; got {event_shape}.")
+    if distribution.batch_shape.rank:
+        raise ValueError(
+            f"`{argument}` must be a single distribution, of batch shape (); got {distribution} "
+            f"of batch shape {tuple(distribution.batch_shape)}. See `tfd.Independent`."
+        )

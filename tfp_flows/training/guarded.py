@@ -1,0 +1,133 @@
+"""A Keras model that no NaN gets past."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfp_flows.training.guard import Guard
+from tfp_flows.training.variables import require_found
+
+
+class GuardedModel(keras.Model):
+    """Training and evaluation steps with checks; `FlowModel` says what is computed in them.
+
+    Args:
+      **kwargs: as in `keras.Model`.
+    """
+
+    flow_variables: list[keras.Variable]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._guard = Guard()
+
+    def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        """As in Keras; stops with a `ValueError` at the first NaN or inf, naming the batch."""
+        arguments = inspect.signature(super().fit).bind(*args, **kwargs).arguments
+        callbacks = arguments.pop("callbacks", None)
+        clock = keras.callbacks.LambdaCallback(on_epoch_begin=self._on_epoch_begin)
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
+            return super().fit(**arguments, callbacks=[*tf.nest.flatten(callbacks or []), clock])
+        callbacks.callbacks.append(clock)
+        try:
+            return super().fit(**arguments, callbacks=callbacks)
+        finally:
+            callbacks.callbacks.remove(clock)
+
+    def _on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        del logs
+        self._guard.epoch = epoch
+
+    def reset_metrics(self) -> None:
+        """As in Keras, which calls it at the start of every epoch and evaluation."""
+        super().reset_metrics()
+        self._guard.restart()
+
+    def make_train_function(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
+        """As in Keras."""
+        if self.train_function is not None and not force:
+            return
+        if not self.optimizer.built:
+            # Else Keras makes the optimizer's variables while it traces: TensorFlow then traces
+            # everything twice, with a `tf.cond` for each of them, and takes 5 times as long.
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
+        super().make_train_function(force)
+        where = "epoch {epoch}, both"
+        self.train_function = self._explaining(self.train_function, where)
+
+    def make_test_function(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
+        """As in Keras."""
+        if self.test_function is not None and not force:
+            return
+        super().make_test_function(force)
+        self.test_function = self._explaining(self.test_function, "the evaluation")
+
+    def _explaining(self, function: Callable[[Any], Any], where: str) -> Callable[[Any], Any]:
+        def run(iterator: Any) -> Any:
+            try:
+                logs = function(iterator)
+            except tf.errors.InvalidArgumentError as error:
+                raise self._guard.explain(error, where) or error from None
+            if self.jit_compile:
+                self._guard.raise_noted(where)
+            return logs
+
+        return run
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """As in Keras, unless data, loss or gradient hold NaN or inf."""
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        with self._checked("The training data", data), tf.GradientTape() as tape:
+            log_prob = self(x, training=True)
+            loss = self.compute_loss(x, y, log_prob, sample_weight)
+            scaled = self.optimizer.scale_loss(loss)
+        require_found(tape.watched_variables(), self.flow_variables)
+        weights = self.trainable_weights
+        with self._checked("The loss", loss):
+            gradients = tape.gradient(scaled, weights)
+            # Loss scaling means to skip the steps that overflow.
+            skips = isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
+            with self._checked("The gradient", [] if skips else gradients):
+                self._apply(list(zip(gradients, weights, strict=True)))
+                return self._finish(x, y, log_prob, sample_weight, loss)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """As in Keras, unless the data hold NaN or inf, or the loss is NaN.
+
+        A loss of inf is an answer: an event where the density is 0.
+        """
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        with self._checked("The evaluation data", data):
+            log_prob = self(x, training=False)
+            loss = self.compute_loss(x, y, log_prob, sample_weight, training=False)
+            not_inf = tf.where(tf.math.is_nan(loss), loss, tf.zeros_like(loss))
+        with self._checked("The loss", not_inf):
+            return self._finish(x, y, log_prob, sample_weight, loss)
+
+    def _checked(self, what: str, values: Any) -> Any:
+        """A block whose operations wait for the check."""
+        checks = self._guard.check(what, values, noting=self.jit_compile)
+        return tf.control_dependencies(checks)
+
+    def _apply(self, gradients: list[Any]) -> None:
+        if not self.jit_compile:
+            self.optimizer.apply_gradients(gradients)
+            return
+        with self._guard.undo_if_noted([*self.weights, *self.optimizer.variables]):
+            self.optimizer.apply_gradients(gradients)
+
+    def _finish(self, x: Any, y: Any, log_prob: Any, sample_weight: Any, loss: Any) -> dict:
+        self._guard.count_step()
+        for metric in self.metrics:
+            if metric.name == "loss":
+                metric.update_state(loss * num_replicas(), sample_weight=tf.shape(log_prob)[0])
+        return self.compute_metrics(x, y, log_prob, sample_weight=sample_weight)
+
+
+def num_replicas() -> int:
+    """How many replicas share a batch; Keras adds their losses and gradients."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
