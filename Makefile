@@ -2,16 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow check format bench clean
+.PHONY: demo test check format bench clean
 
 demo: .venv/demo
 	$(BIN)/python examples/train_digits.py
 
 test: .venv/test
-	$(BIN)/python -m pytest -m "not slow"
-
-test-slow: .venv/test
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8
 
 check: .venv/check
 	$(BIN)/ruff format --check .
@@ -32,6 +29,6 @@ clean:
 # One stamp for each extra; a changed setup.cfg installs again.
 .venv/%: setup.cfg pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable ".[$*]"
+	$(BIN)/python -m pip install -qq --upgrade pip
+	$(BIN)/python -m pip install -qq --editable ".[$*]"
 	touch $@

@@ -12,9 +12,11 @@ tensor. `TransformedDistribution.log_prob` relies on it: it asks for `inverse(x)
    contexts keeps them all.
 4. Value and log-det are computed by separate calls, so each network runs twice.
 
-What stays as in TFP: while the *result* of an eager call is alive, the same call gives that very
-object again, also after a variable has changed. `log_prob(sample())` needs it. In a `tf.function`
-every call starts afresh.
+Under a gradient tape only what that tape has recorded counts as known: the rest is computed again,
+or its gradient would be missing.
+
+What stays as in TFP: with no tape, and while the *result* of a call is alive, the same call gives
+that very object again, also after a variable has changed. `log_prob(sample())` needs it.
 """
 
 import weakref
@@ -22,6 +24,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import tensorflow as tf
+from tensorflow.python.eager import record
 
 
 class FlowCache:
@@ -57,8 +60,7 @@ class FlowCache:
     def _result(self, way: str, way_back: str, value: tf.Tensor, kwargs: dict) -> tf.Tensor:
         entries = entries_of_this_graph()
         key = self._key(way, value, kwargs)
-        entry = entries.get(key)
-        known = None if entry is None else entry.other()
+        known = _known(entries.get(key))
         if known is not None:
             return known
         result, ildj = getattr(self._bijector, f"_{way}_and_ildj")(value, **kwargs)
@@ -66,27 +68,43 @@ class FlowCache:
             result = tf.identity(result)
         key_back = self._key(way_back, result, kwargs)
 
-        def forget(_: Any) -> None:
-            entries.pop(key, None)
-            entries.pop(key_back, None)
-
+        made = weakref.ref(result, lambda made: _forget(entries, key, key_back, made))
         attributes = {"ildj": ildj}
-        entries[key] = _Entry(weakref.ref(result, forget), attributes)
+        entries[key] = _Entry(made, made, attributes)
         # As long as the result lives, it keeps what it was made from.
-        entries[key_back] = _Entry(lambda: value, attributes)
+        entries[key_back] = _Entry(lambda: value, made, attributes)
         return result
 
     def _attributes(self, way: str, value: tf.Tensor, kwargs: dict) -> dict[str, Any]:
         entry = entries_of_this_graph().get(self._key(way, value, kwargs))
-        return {} if entry is None else entry.attributes
+        return {} if entry is None or _known(entry) is None else entry.attributes
 
     def _key(self, way: str, value: tf.Tensor, kwargs: dict) -> tuple:
         return way, id(value), _Same(self._bijector), _same(kwargs)
 
 
 class _Entry(NamedTuple):
+    """One end of a map: the other end, which of the two was made by it, and the log-det."""
+
     other: Callable[[], Any]
+    made: Callable[[], Any]
     attributes: dict[str, Any]
+
+
+def _known(entry: _Entry | None) -> Any:
+    """The other end, unless a tape is active that has not recorded how the result was made."""
+    if entry is None:
+        return None
+    if record.could_possibly_record() and not record.should_record_backprop([entry.made()]):
+        return None
+    return entry.other()
+
+
+def _forget(entries: dict[tuple, _Entry], key: tuple, key_back: tuple, made: Any) -> None:
+    """Drops both ends of a map, unless they have been overwritten by a newer one."""
+    for end in (key, key_back):
+        if end in entries and entries[end].made is made:
+            del entries[end]
 
 
 class _Same:

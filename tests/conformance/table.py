@@ -106,7 +106,7 @@ def conv(dtype):
     return nets.ConvResNet(4, 1, dtype=dtype)
 
 
-IMAGE = (4, 6, 3)
+IMAGE, SMALL = (4, 6, 3), (4, 4, 2)
 HALVES, BOARD = partitions.Halves(), partitions.Checkerboard()
 PACKED = partitions.Checkerboard(packed=True)
 ROWS_OF_PIXELS = partitions.Stripes(direction="horizontal")
@@ -136,7 +136,7 @@ ROWS = [
     Row("AffineCoupling",           short_name(bijectors.AffineCoupling, 2),                (5,)),
     Row("Elementwise",              elementwise(transforms.Additive()),                     (2, 3)),
     Row("Elementwise (context)",    conditional_elementwise,                                (3,)),
-    Row("Chain",                    chain,                                                  (4, 4, 2)),
+    Row("Chain",                    chain,                                                  SMALL),
     Row("KerasNetwork",             stock_with_keras,                                       (5,)),
     Row("coupling_flow",            flow((5,), mlp),                                        (5,)),
     Row("coupling_flow (image)",    flow(IMAGE, conv),                                      IMAGE),

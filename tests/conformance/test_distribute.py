@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import flow_of
+from subjects import flow_of
 
 
 @pytest.fixture(scope="module")

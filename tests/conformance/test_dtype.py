@@ -1,7 +1,7 @@
 import keras
 import pytest
 import tensorflow as tf
-from conftest import context_of, flow_of
+from subjects import context_of, flow_of
 
 from tfp_flows.testing import behaviour
 from tfp_flows.testing.subject import random_data

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import flow_of
+from subjects import flow_of
 from table import FLOW_ROWS
 
 import tfp_flows
@@ -49,5 +49,5 @@ def test_saved_model_gives_the_same_densities(row, flow, batch, tmp_path):
     wanted = flow.log_prob(x, **kwargs)
     np.testing.assert_allclose(loaded.log_prob(x, *context), wanted, rtol=1e-4, atol=1e-4)
     z = loaded.encode(x, *context)
-    np.testing.assert_allclose(loaded.decode(z, *context), x, atol=1e-4)
+    np.testing.assert_allclose(loaded.decode(z, *context), x, atol=1e-3)
     assert loaded.sample(6, 0, *context).shape == (6, *row.event_shape)

@@ -1,5 +1,5 @@
 import tensorflow as tf
-from conftest import bijector_of
+from subjects import bijector_of
 
 from tfp_flows.testing import behaviour
 from tfp_flows.testing.subject import Subject

@@ -16,8 +16,8 @@ def _x(*shape):
 @pytest.mark.parametrize(
     ("error", "message", "kwargs"),
     [
-        (ValueError, "`hidden` must be at least 1; got 0.", {"hidden": (8, 0)}),
-        (TypeError, "`hidden` must be an int; got 2.5.", {"hidden": (2.5,)}),
+        (ValueError, "`hidden` must be an integer of at least 1; got 0.", {"hidden": (8, 0)}),
+        (TypeError, "`hidden` must be an integer of at least 1; got 2.5.", {"hidden": (2.5,)}),
         (TypeError, "`hidden` must be a tuple of ints; got 8.", {"hidden": 8}),
         (ValueError, "the name of a Keras activation; got 'rule'.", {"activation": "rule"}),
         (TypeError, "`activation` must be a string; got None.", {"activation": None}),
@@ -44,7 +44,7 @@ def test_bad_fields_of_mlp(error, message, kwargs):
         (TypeError, "`kept_shape` must be a tuple of ints; got (None,).", ((None,), (2,), 1)),
         (ValueError, "`moved_shape` must have sizes of at least 1; got (0,).", ((3,), (0,), 1)),
         (ValueError, "`moved_shape` must have at least one axis; got ().", ((3,), (), 1)),
-        (ValueError, "`num_params` must be at least 1; got 0.", ((3,), (2,), 0)),
+        (ValueError, "`num_params` must be an integer of at least 1; got 0.", ((3,), (2,), 0)),
         (ValueError, "must have sizes of at least 0; got (-1,).", ((3,), (2,), 1, (-1,))),
     ],
 )
@@ -75,11 +75,11 @@ def test_bad_inputs_of_mlp(context, message, args):
 @pytest.mark.parametrize(
     ("error", "message", "kwargs"),
     [
-        (ValueError, "`filters` must be at least 1; got 0.", {"filters": 0}),
-        (TypeError, "`filters` must be an int; got True.", {"filters": True}),
-        (ValueError, "`num_blocks` must be at least 1; got -1.", {"num_blocks": -1}),
+        (ValueError, "`filters` must be an integer of at least 1; got 0.", {"filters": 0}),
+        (TypeError, "`filters` must be an integer of at least 1; got True.", {"filters": True}),
+        (ValueError, "`num_blocks` must be an integer of at least 1; got -1.", {"num_blocks": -1}),
         (ValueError, "`kernel_size` must be odd; got 4.", {"kernel_size": 4}),
-        (ValueError, "`kernel_size` must be at least 1; got 0.", {"kernel_size": 0}),
+        (ValueError, "`kernel_size` must be an integer of at least 1; got 0.", {"kernel_size": 0}),
         (ValueError, "must be at least 0 and less than 1; got -0.1.", {"dropout": -0.1}),
         (ValueError, "must be at least 0 and less than 1; got 1.", {"dropout": 1}),
         (ValueError, "must be the name of a Keras activation; got 'rule'.", {"activation": "rule"}),

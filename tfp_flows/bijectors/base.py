@@ -114,7 +114,8 @@ class EventBijector(Bijector):
 
 def _full(log_det: tf.Tensor, value: tf.Tensor, event_ndims: int) -> tf.Tensor:
     """Gives a log-det that is the same for the whole batch the shape of the batch."""
-    if log_det.shape.rank >= value.shape.rank - event_ndims:
+    ranks = log_det.shape.rank, value.shape.rank
+    if None not in ranks and ranks[0] >= ranks[1] - event_ndims:
         return log_det
     batch_shape = tf.shape(value)[: tf.rank(value) - event_ndims]
     return tf.broadcast_to(log_det, tf.broadcast_dynamic_shape(tf.shape(log_det), batch_shape))

@@ -69,22 +69,26 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
     _call_forward_log_det_jacobian = Bijector._call_forward_log_det_jacobian
     _call_inverse_log_det_jacobian = Bijector._call_inverse_log_det_jacobian
 
-    def _forward_and_log_det(self, z: tf.Tensor, **kwargs: Any) -> TensorPair:
+    def _forward_and_log_det(
+        self, z: tf.Tensor, context: tf.Tensor | None = None, **kwargs: Any
+    ) -> TensorPair:
         ndims = self.forward_min_event_ndims
         log_det = tf.zeros([], z.dtype)
         for link in reversed(self.bijectors):
-            z, part = _forward(link, z, ndims, self._route(link, kwargs))
+            z, part = _forward(link, z, ndims, _route(link, context, kwargs))
             ndims = link.forward_event_ndims(ndims)
-            log_det += part
+            log_det += tf.cast(part, log_det.dtype)  # Some of TFP's are float32 always.
         return z, log_det
 
-    def _inverse_and_log_det(self, x: tf.Tensor, **kwargs: Any) -> TensorPair:
+    def _inverse_and_log_det(
+        self, x: tf.Tensor, context: tf.Tensor | None = None, **kwargs: Any
+    ) -> TensorPair:
         ndims = self.inverse_min_event_ndims
         log_det = tf.zeros([], x.dtype)
         for link in self.bijectors:
-            x, part = _inverse(link, x, ndims, self._route(link, kwargs))
+            x, part = _inverse(link, x, ndims, _route(link, context, kwargs))
             ndims = link.inverse_event_ndims(ndims)
-            log_det += part
+            log_det += tf.cast(part, log_det.dtype)
         return x, log_det
 
     def _checked(
@@ -105,12 +109,13 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
                 f"for others; got {[link.name for link in self.bijectors]} of event ranks {ends}."
             )
 
-    def _route(self, link: Bijector, kwargs: dict) -> dict:
-        """What one link gets of the keywords of the chain."""
-        routed = dict(kwargs.get(link.name, {}))
-        if "context" in kwargs and context_shape_of(link) is not None:
-            routed.setdefault("context", kwargs["context"])
-        return routed
+
+def _route(link: Bijector, context: tf.Tensor | None, kwargs: dict) -> dict:
+    """What one link gets of the keywords of the chain."""
+    routed = dict(kwargs.get(link.name, {}))
+    if context is not None and context_shape_of(link) is not None:
+        routed.setdefault("context", context)
+    return routed
 
 
 def _forward(link: Bijector, z: tf.Tensor, ndims: int, kwargs: dict) -> TensorPair:

@@ -29,6 +29,7 @@ class Conditioner(KerasNetwork):
             )
         super().__init__(net, name=name)
         self._num_params = num_params
+        self._is_checked = False
 
     def raw(
         self,
@@ -44,10 +45,11 @@ class Conditioner(KerasNetwork):
           dtype: of the result; networks may compute in another one.
 
         Raises:
-          ValueError: if the network puts out another shape than the transform needs.
+          ValueError: if the network puts out another shape than the transform needs, or in the
+            first call if it reads variables that TFP cannot see.
         """
         flat = [flatten_batch(value, ndims) for value, ndims in inputs]
-        raw = self(*(value for value, _ in flat))
+        raw = self._call([value for value, _ in flat])
         self._check(raw, flat[0][0].shape[0], moved_shape)
         restore = flat[0][1]
         return restore(tf.cast(raw, dtype), len(moved_shape))
@@ -60,19 +62,9 @@ class Conditioner(KerasNetwork):
             invisible to TFP and so would never be trained.
         """
         dtype = self._dtype()
-        with tf.GradientTape() as tape:
-            zeros = [(tf.zeros([1, *shape], dtype), len(shape)) for shape in shapes]
-            self.raw(zeros, moved_shape, dtype)
-        visible = {id(variable) for variable in self.trainable_variables}
-        # Under a distribution strategy a tape sees the replicas' copies.
-        container = tf.distribute.get_strategy().extended.value_container
-        hidden = [v.name for v in tape.watched_variables() if id(container(v)) not in visible]
-        if hidden:
-            raise ValueError(
-                f"`net` reads variables that its bijector cannot see: {hidden}. Give the layer "
-                "or `tf.Module` itself, or `bijectors.KerasNetwork(layers, function)`, instead "
-                f"of {self.network!r}."
-            )
+        self.raw(
+            [(tf.zeros([1, *shape], dtype), len(shape)) for shape in shapes], moved_shape, dtype
+        )
 
     def require_built(self) -> None:
         """Raises a `ValueError` if variables are still to be made, or hidden in a function."""
@@ -80,6 +72,28 @@ class Conditioner(KerasNetwork):
             raise ValueError(
                 "`net` must be built, or `event_shape` given so that it can be; got "
                 f"{self.network!r} with no variables that can be seen yet."
+            )
+
+    def _call(self, values: list[tf.Tensor]) -> Any:
+        if self._is_checked:
+            return self(*values)
+        with tf.GradientTape() as tape:
+            raw = self(*values)
+        self._check_visible(tape.watched_variables())
+        self._track_lost_variables()  # Those of layers that were built by this call.
+        self._is_checked = True
+        return raw
+
+    def _check_visible(self, read: Any) -> None:
+        visible = {id(variable) for variable in self.trainable_variables}
+        # Under a distribution strategy a tape sees the replicas' copies.
+        container = tf.distribute.get_strategy().extended.value_container
+        hidden = [v.name for v in read if id(container(v)) not in visible]
+        if hidden:
+            raise ValueError(
+                f"`net` reads variables that its bijector cannot see: {hidden}. Give the layer "
+                "or `tf.Module` itself, or `bijectors.KerasNetwork(layers, function)`, instead "
+                f"of {self.network!r}."
             )
 
     def _dtype(self) -> tf.DType:
@@ -101,11 +115,3 @@ def _is_factory(net: Any) -> bool:
         return "num_params" in inspect.signature(net).parameters
     except ValueError:  # Some callables written in C have none.
         return False
-
-
-def check_kind(argument: str, value: Any, kind: type) -> None:
-    """Raises a `TypeError` unless `value` is a `kind`."""
-    if not isinstance(value, kind):
-        raise TypeError(
-            f"`{argument}` must be a {kind.__name__}; got {value!r} of type {type(value).__name__}."
-        )

@@ -27,19 +27,26 @@ def fit_context(
 
     Raises:
       ValueError: if the context is missing, unexpected, or of another shape or batch.
+      TypeError: if it is not floating.
     """
     wanted = bijector.context_shape
     if wanted is None:
         raise ValueError(f"`context` must not be given: `{bijector.name}` takes none.")
     if context is None:
         raise ValueError(f"`context` must be given: `{bijector.name}` wants [..., *{wanted}].")
+    context = tf.convert_to_tensor(context)
+    if not context.dtype.is_floating:
+        raise TypeError(
+            f"`context` must be floating for `{bijector.name}`; got {context.dtype.name}. Turn "
+            "classes into one-hot vectors first, for example with `tf.one_hot`."
+        )
     context = tf.cast(context, dtype)
     ndims = len(wanted)
     rank = context.shape.rank
-    if rank < ndims or not context.shape[rank - ndims :].is_compatible_with(wanted):
+    if rank is None or rank < ndims or not context.shape[rank - ndims :].is_compatible_with(wanted):
         raise ValueError(
             f"`context` must have shape [..., *{wanted}] for `{bijector.name}`; got "
-            f"{tuple(context.shape)}."
+            f"{context.shape}."
         )
     given = context.shape[: rank - ndims]
     if given.is_fully_defined() and given == batch_shape:

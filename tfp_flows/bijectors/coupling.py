@@ -5,7 +5,8 @@ from typing import Any
 import tensorflow as tf
 
 from tfp_flows.bijectors.base import EventBijector
-from tfp_flows.bijectors.conditioner import Conditioner, check_kind
+from tfp_flows.bijectors.conditioner import Conditioner
+from tfp_flows.ops.arguments import check_kind, check_shape
 from tfp_flows.partitions import Mask, Partition
 from tfp_flows.transforms import Additive, Affine, ScalarTransform, ScaleMap, TanhScale
 from tfp_flows.typing import Net, Shape, TensorPair
@@ -61,10 +62,14 @@ class Coupling(EventBijector):
         check_kind("transform", transform, ScalarTransform)
         if event_shape is None and isinstance(partition, Mask):
             event_shape = partition.kept.shape
+        if event_shape is not None:
+            event_shape = check_shape("event_shape", event_shape)
+        if context_shape is not None:
+            context_shape = check_shape("context_shape", context_shape)
         self._partition = partition
         self._transform = transform
-        self._context_shape = self._no_dependency(context_shape and tuple(context_shape))
-        self._event_shape = self._no_dependency(event_shape and tuple(event_shape))
+        self._context_shape = self._no_dependency(context_shape)
+        self._event_shape = self._no_dependency(event_shape)
         super().__init__(
             forward_min_event_ndims=partition.event_ndims,
             validate_args=validate_args,
@@ -75,8 +80,8 @@ class Coupling(EventBijector):
         if event_shape is None:
             self._net.require_built()
         else:
-            kept_shape, moved_shape = partition.part_shapes(tuple(event_shape))
-            contexts = [] if self.context_shape is None else [self.context_shape]
+            kept_shape, moved_shape = partition.part_shapes(event_shape)
+            contexts = [] if context_shape is None else [context_shape]
             self._net.probe([kept_shape, *contexts], moved_shape)
 
     @property
@@ -122,9 +127,9 @@ class Coupling(EventBijector):
             )
         if self._event_shape is None:
             self._partition.part_shapes(tuple(given))
-        elif tuple(given) != tuple(self._event_shape):
+        elif tuple(given) != self._event_shape:
             raise ValueError(
-                f"`{self.name}` must be given events of shape {tuple(self._event_shape)}; got "
+                f"`{self.name}` must be given events of shape {self._event_shape}; got "
                 f"{tuple(event.shape)}."
             )
 
@@ -160,5 +165,4 @@ def AffineCoupling(
       name: as in TFP.
       **kwargs: as in `Coupling`.
     """
-    check_kind("scale", scale, ScaleMap)
     return Coupling(partition, Affine(scale), net, name=name, **kwargs)

@@ -5,7 +5,8 @@ from typing import Any
 import tensorflow as tf
 
 from tfp_flows.bijectors.base import EventBijector
-from tfp_flows.bijectors.conditioner import Conditioner, check_kind
+from tfp_flows.bijectors.conditioner import Conditioner
+from tfp_flows.ops.arguments import check_kind, check_shape
 from tfp_flows.ops.reduce import sum_event
 from tfp_flows.transforms import ScalarTransform
 from tfp_flows.typing import Net, Shape, TensorPair
@@ -53,7 +54,9 @@ class Elementwise(EventBijector):
     ) -> None:
         parameters = dict(locals())
         check_kind("transform", transform, ScalarTransform)
-        event_shape = tuple(event_shape)
+        event_shape = check_shape("event_shape", event_shape)
+        if context_shape is not None:
+            context_shape = check_shape("context_shape", context_shape)
         if not event_shape:
             raise ValueError("`event_shape` must have rank 1 or more; got (). Use (1,) instead.")
         if (net is None) != (context_shape is None):
@@ -62,7 +65,7 @@ class Elementwise(EventBijector):
                 f"net={net!r} and context_shape={context_shape}."
             )
         self._transform = transform
-        self._context_shape = self._no_dependency(context_shape and tuple(context_shape))
+        self._context_shape = self._no_dependency(context_shape)
         self._event_shape = self._no_dependency(event_shape)
         super().__init__(
             forward_min_event_ndims=len(event_shape),

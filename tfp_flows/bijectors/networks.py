@@ -19,8 +19,12 @@ class _VariableView(collections.abc.Sequence):
     def __init__(self, layers: list[Any]) -> None:
         self._layers = layers
 
+    def pairs(self) -> list[tuple[Any, tf.Variable]]:
+        """Each variable as Keras and as TensorFlow has it."""
+        return [(v, v.value) for layer in self._layers for v in layer.variables]
+
     def _variables(self) -> list[tf.Variable]:
-        return [variable.value for layer in self._layers for variable in layer.variables]
+        return [variable for _, variable in self.pairs()]
 
     def __getitem__(self, index: Any) -> Any:
         return self._variables()[index]
@@ -74,12 +78,22 @@ class KerasNetwork(tf.Module):
         super().__init__(name=name)
         if function is None and not callable(network):
             raise TypeError(f"`network` must be callable or come with `function`; got {network!r}.")
-        layers = list(_keras3_layers(network))
         self._network = network
         self._function = function
         # Not tracked for checkpoints: those reach the variables through the network itself.
-        view = self._no_dependency(_VariableView(layers))  # pyright: ignore[reportAttributeAccessIssue]
-        self._layer_variables = view
+        view = _VariableView(list(_keras3_layers(network)))
+        self._layer_variables = self._no_dependency(view)  # pyright: ignore[reportAttributeAccessIssue]
+        self._track_lost_variables()
+
+    def _track_lost_variables(self) -> None:
+        """Gives checkpoints what they miss: layers in plain lists, and the seeds of dropout."""
+        variables = self._layer_variables.pairs()
+        if not variables:
+            return
+        seen = {id(node) for node in tf.train.TrackableView(self).descendants()}
+        self._lost = tuple(
+            tf_v for keras_v, tf_v in variables if not {id(keras_v), id(tf_v)} & seen
+        )
 
     @property
     def network(self) -> Any:

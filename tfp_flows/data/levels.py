@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfp_flows.data.checks import check_int
+from tfp_flows.ops.arguments import check_int
 
 # A float32 has 24 bits: with more levels too few of them are left for the noise.
 MAX_NUM_LEVELS = 2**16

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfp_flows.data.checks import check_int
 from tfp_flows.data.dequantize import dequantize
 from tfp_flows.data.levels import check_integer, check_num_levels, checked_array
+from tfp_flows.ops.arguments import check_int
 
 
 def batches(

@@ -11,7 +11,7 @@ from numbers import Real
 
 import numpy as np
 
-from tfp_flows.data.checks import check_int
+from tfp_flows.ops.arguments import check_int
 
 
 def two_moons(n: int, *, seed: int = 0, noise: float = 0.1) -> np.ndarray:

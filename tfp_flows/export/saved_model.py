@@ -4,11 +4,10 @@ import os
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from tfp_flows.bijectors.context import context_shape_of
 from tfp_flows.training.checks import check_distribution
-from tfp_flows.typing import Distribution
+from tfp_flows.typing import Bijector, Distribution
 
 
 def save(flow: Distribution, path: str | os.PathLike[str]) -> None:
@@ -33,7 +32,8 @@ def save(flow: Distribution, path: str | os.PathLike[str]) -> None:
       >>> import tempfile, tensorflow as tf, tfp_flows
       >>> path = tempfile.mkdtemp()
       >>> tfp_flows.export.save(tfp_flows.flows.coupling_flow((2,), num_couplings=2), path)
-      >>> tf.saved_model.load(path).sample(3, 0).shape
+      >>> loaded = tf.saved_model.load(path)
+      >>> loaded.sample(3, 0).shape
       TensorShape([3, 2])
     """
     check_distribution("flow", flow)
@@ -46,8 +46,6 @@ class _Exported(tf.Module):
     def __init__(self, flow: Distribution) -> None:
         super().__init__()
         self.flow = flow
-        # What TFP sees of Keras networks is no checkpoint dependency of the flow.
-        self.all_variables = list(flow.variables)
         bijector = getattr(flow, "bijector", None)
         shape = context_shape_of(bijector) if bijector is not None else None
         context = [] if shape is None else [_batch_spec(shape, flow.dtype, "context")]
@@ -55,10 +53,9 @@ class _Exported(tf.Module):
         x = _batch_spec(flow.event_shape, flow.dtype, "x")
         self.log_prob = tf.function(self._log_prob, input_signature=[x, *context])
         self.sample = tf.function(self._sample, input_signature=[integer, integer, *context])
-        if isinstance(flow, tfp.distributions.TransformedDistribution):
-            # Not the event shape of the base: TFP may take its batch for a part of the event.
-            z_shape = flow.bijector.inverse_event_shape(flow.event_shape)
-            z = _batch_spec(z_shape, flow.distribution.dtype, "z")
+        # By behaviour: around most bijectors `tfd.TransformedDistribution` makes a private class.
+        if isinstance(bijector, Bijector):
+            z = _batch_spec(flow.distribution.event_shape, flow.distribution.dtype, "z")
             self.encode = tf.function(self._encode, input_signature=[x, *context])
             self.decode = tf.function(self._decode, input_signature=[z, *context])
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfp_flows.bijectors import Chain, Coupling
 from tfp_flows.distributions import standard_normal
 from tfp_flows.flows.recipe import one_call
 from tfp_flows.nets import MLP, ConvResNet
+from tfp_flows.ops.arguments import check_int, check_kind, check_shape
 from tfp_flows.partitions import Checkerboard, Halves, Partition
 from tfp_flows.transforms import Affine, ScalarTransform
 from tfp_flows.typing import Distribution, NetFactory, Shape
@@ -22,6 +24,7 @@ def coupling_flow(
     transform: ScalarTransform = Affine(),
     net: NetFactory | None = None,
     context_shape: Shape | None = None,
+    dtype: str = "float32",
 ) -> Distribution:
     """A standard normal pushed through couplings, for vectors and for images.
 
@@ -34,13 +37,17 @@ def coupling_flow(
       net: factory of the networks. Default: `nets.MLP()` for vectors, `nets.ConvResNet()` for
         images.
       context_shape: shape of one context, for conditional flows.
+      dtype: `"float32"` or `"float64"`, of events and densities. Networks that are given have
+        dtypes of their own; the default ones follow the global policy of Keras, or are float64.
 
     Returns:
       A `tfd.TransformedDistribution` with the given event shape, whose variables all exist.
 
     Raises:
-      ValueError: if `num_couplings` is less than 1, or a partition cannot split the event.
-      TypeError: if `net` makes nothing callable.
+      ValueError: if a number or size is less than 1, if there are no partitions, or if one of
+        them cannot split the event.
+      TypeError: if a shape is no tuple of integers, if `num_couplings` is no integer, if
+        `partitions` holds something else, or if `net` makes nothing callable.
 
     Example:
       >>> from tfp_flows import flows
@@ -48,13 +55,20 @@ def coupling_flow(
       >>> flow.log_prob(flow.sample(3)).shape
       TensorShape([3])
     """
-    event_shape = tuple(event_shape)
-    if num_couplings < 1:
-        raise ValueError(f"`num_couplings` must be at least 1; got {num_couplings}.")
+    event_shape = check_shape("event_shape", event_shape)
+    if context_shape is not None:
+        context_shape = check_shape("context_shape", context_shape)
+    check_int("num_couplings", num_couplings, 1)
+    check_kind("transform", transform, ScalarTransform)
     is_image = len(event_shape) == 3
     default = Checkerboard() if is_image else Halves()
-    partitions = partitions or (default, default.flipped())
-    net = net or (ConvResNet() if is_image else MLP())
+    partitions = (default, default.flipped()) if partitions is None else partitions
+    _check_partitions(partitions)
+    if net is None:
+        net_dtype = "float64" if dtype == "float64" else None
+        net = ConvResNet(dtype=net_dtype) if is_image else MLP(dtype=net_dtype)
+    if not callable(net):
+        raise TypeError(f"`net` must be a factory of networks, such as `nets.MLP()`; got {net!r}.")
     couplings = []
     for i in range(num_couplings):
         partition = partitions[i % len(partitions)]
@@ -68,4 +82,14 @@ def coupling_flow(
                 context_shape=context_shape,
             )
         )
-    return tfp.distributions.TransformedDistribution(standard_normal(event_shape), Chain(couplings))
+    base = standard_normal(event_shape, tf.as_dtype(dtype))
+    return tfp.distributions.TransformedDistribution(base, Chain(couplings))
+
+
+def _check_partitions(partitions: Sequence[Partition]) -> None:
+    if not isinstance(partitions, list | tuple):
+        raise TypeError(f"`partitions` must be a list or tuple; got {partitions!r}.")
+    if not partitions:
+        raise ValueError("`partitions` must hold at least one partition; got none.")
+    for partition in partitions:
+        check_kind("partitions", partition, Partition)

@@ -5,7 +5,7 @@ shapes makes a net which is already built.
 """
 
 from tfp_flows.nets.backend import require_tensorflow_backend
-from tfp_flows.nets.base import Net
+from tfp_flows.nets.base import KerasNet
 from tfp_flows.nets.mlp import MLP
 from tfp_flows.nets.resnet import ConvResNet
 from tfp_flows.nets.weight_norm import WeightNormConv2D, WeightNormDense
@@ -13,10 +13,9 @@ from tfp_flows.nets.weight_norm import WeightNormConv2D, WeightNormDense
 __all__ = [
     "MLP",
     "ConvResNet",
-    "Net",
+    "KerasNet",
     "WeightNormConv2D",
     "WeightNormDense",
-    "require_tensorflow_backend",
 ]
 
 require_tensorflow_backend()

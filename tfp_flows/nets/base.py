@@ -6,11 +6,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfp_flows.nets.checks import check_positive, check_sizes
+from tfp_flows.ops.arguments import check_int, check_shape
 from tfp_flows.ops.batch import flatten_batch
 
 
-class Net(keras.Model):
+class KerasNet(keras.Model):
     """`[..., *moved_shape[:-1], num_params * moved_shape[-1]]` from kept entries and context.
 
     A subclass makes its layers in `__init__`, builds them in `build`, and defines
@@ -18,15 +18,15 @@ class Net(keras.Model):
     net and builds it. Outputs have the compute dtype of the policy.
 
     Args:
-        spec: Net factory, a dataclass with a field `dtype`.
-        kept_shape: Event shape of the input.
-        moved_shape: Event shape of the entries the parameters are for.
-        num_params: Number of parameters for each of them.
-        context_shape: Event shape of the context; None for no context.
+      spec: Net factory, a dataclass with a field `dtype`.
+      kept_shape: Event shape of the input.
+      moved_shape: Event shape of the entries the parameters are for.
+      num_params: Number of parameters for each of them.
+      context_shape: Event shape of the context; None for no context.
 
     Raises:
-        TypeError: If a shape is no tuple of ints, or `num_params` is no int.
-        ValueError: If a size or `num_params` is too small, or `moved_shape` is empty.
+      TypeError: If a shape is no tuple of ints, or `num_params` is no int.
+      ValueError: If a size or `num_params` is too small, or `moved_shape` is empty.
     """
 
     def __init__(
@@ -38,14 +38,14 @@ class Net(keras.Model):
         context_shape: tuple[int, ...] | None = None,
     ) -> None:
         super().__init__(dtype=spec.dtype)
-        check_positive("num_params", num_params)
+        check_int("num_params", num_params, 1)
         self.spec = spec
         self.num_params = num_params
-        self.kept_shape = check_sizes("kept_shape", kept_shape)
+        self.kept_shape = check_shape("kept_shape", kept_shape, minimum=0)
         self.moved_shape = _check_moved(moved_shape)
         self.context_shape = None
         if context_shape is not None:
-            self.context_shape = check_sizes("context_shape", context_shape)
+            self.context_shape = check_shape("context_shape", context_shape, minimum=0)
 
     @property
     def params_shape(self) -> tuple[int, ...]:
@@ -56,14 +56,14 @@ class Net(keras.Model):
         """Raw parameters `[..., *params_shape]`.
 
         Args:
-            kept: Tensor `[..., *kept_shape]`, of any batch shape.
-            context: Tensor `[..., *context_shape]` of the same batch shape; None without context.
+          kept: Tensor `[..., *kept_shape]`, of any batch shape.
+          context: Tensor `[..., *context_shape]` of the same batch shape; None without context.
 
         Returns:
-            Tensor `[..., *moved_shape[:-1], num_params * moved_shape[-1]]`.
+          Tensor `[..., *moved_shape[:-1], num_params * moved_shape[-1]]`.
 
         Raises:
-            ValueError: If a shape is wrong, or the context is missing or unexpected.
+          ValueError: If a shape is wrong, or the context is missing or unexpected.
         """
         self._check_inputs(kept, context)
         flat, restore = flatten_batch(kept, len(self.kept_shape))
@@ -104,7 +104,7 @@ class Net(keras.Model):
 
 
 def _check_moved(moved_shape: tuple[int, ...]) -> tuple[int, ...]:
-    moved_shape = check_sizes("moved_shape", moved_shape, minimum=1)
+    moved_shape = check_shape("moved_shape", moved_shape)
     if not moved_shape:
         raise ValueError(f"`moved_shape` must have at least one axis; got {moved_shape}.")
     return moved_shape

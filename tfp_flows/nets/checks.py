@@ -1,50 +1,15 @@
 """Checks of the arguments that the nets have in common."""
 
-import operator
-from collections.abc import Sequence
 from typing import Any
 
 import keras
-
-
-def check_sizes(name: str, sizes: Sequence[int], *, minimum: int = 0) -> tuple[int, ...]:
-    """The sizes as a tuple of plain ints, each at least `minimum`.
-
-    Raises:
-        TypeError: If `sizes` is no sequence of integers.
-        ValueError: If one of them is too small.
-
-    Example:
-        >>> check_sizes("kept_shape", [4, 3])
-        (4, 3)
-    """
-    try:
-        plain = tuple(operator.index(size) for size in sizes)
-    except TypeError as error:
-        raise TypeError(f"`{name}` must be a tuple of ints; got {sizes!r}.") from error
-    if any(size < minimum for size in plain):
-        raise ValueError(f"`{name}` must have sizes of at least {minimum}; got {plain}.")
-    return plain
-
-
-def check_positive(name: str, value: int) -> None:
-    """Refuse anything but an int of at least 1.
-
-    Raises:
-        TypeError: If `value` is no int.
-        ValueError: If it is less than 1.
-    """
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"`{name}` must be an int; got {value!r}.")
-    if value < 1:
-        raise ValueError(f"`{name}` must be at least 1; got {value}.")
 
 
 def check_bool(name: str, value: bool) -> None:  # noqa: FBT001 - it is the value to check
     """Refuse anything but True and False.
 
     Raises:
-        TypeError: If `value` is no bool.
+      TypeError: If `value` is no bool.
     """
     if not isinstance(value, bool):
         raise TypeError(f"`{name}` must be a bool; got {value!r}.")
@@ -54,11 +19,11 @@ def check_layers(spec: Any) -> None:
     """Refuse bad values of the fields that all net factories have.
 
     Args:
-        spec: Net factory with `activation`, `dropout`, `weight_norm`, `zero_init` and `dtype`.
+      spec: Net factory with `activation`, `dropout`, `weight_norm`, `zero_init` and `dtype`.
 
     Raises:
-        TypeError: If a field has the wrong type.
-        ValueError: If a field has a bad value.
+      TypeError: If a field has the wrong type.
+      ValueError: If a field has a bad value.
     """
     check_activation(spec.activation)
     check_dropout(spec.dropout)
@@ -71,8 +36,8 @@ def check_dropout(value: float) -> None:
     """Refuse anything but a rate in [0, 1).
 
     Raises:
-        TypeError: If `value` is no number.
-        ValueError: If it is negative, or 1 or more.
+      TypeError: If `value` is no number.
+      ValueError: If it is negative, or 1 or more.
     """
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"`dropout` must be a number; got {value!r}.")
@@ -84,8 +49,8 @@ def check_activation(name: str) -> None:
     """Refuse anything but the name of a Keras activation.
 
     Raises:
-        TypeError: If `name` is no string.
-        ValueError: If Keras does not know it.
+      TypeError: If `name` is no string.
+      ValueError: If Keras does not know it.
     """
     if not isinstance(name, str):
         raise TypeError(f"`activation` must be a string; got {name!r}.")
@@ -101,8 +66,8 @@ def check_dtype(name: str | None) -> None:
     """Refuse anything but None and the name of a floating Keras dtype policy.
 
     Raises:
-        TypeError: If `name` is neither None nor a string.
-        ValueError: If Keras does not know it, or it does not compute with floating numbers.
+      TypeError: If `name` is neither None nor a string.
+      ValueError: If Keras does not know it, or it does not compute with floating numbers.
     """
     if name is None:
         return

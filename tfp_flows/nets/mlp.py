@@ -8,9 +8,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfp_flows.nets.base import Net
-from tfp_flows.nets.checks import check_layers, check_positive
+from tfp_flows.nets.base import KerasNet
+from tfp_flows.nets.checks import check_layers
 from tfp_flows.nets.weight_norm import WeightNormDense
+from tfp_flows.ops.arguments import check_int
 
 
 @dataclass(frozen=True)
@@ -18,25 +19,25 @@ class MLP:
     """Dense layers on the flattened event and context: a factory of nets.
 
     The context, if there is one, is concatenated to the input. Calling the factory gives a net
-    that is already built; see `Net` for what a net takes and returns.
+    that is already built; see `KerasNet` for what a net takes and returns.
 
     Args:
-        hidden: Widths of the hidden layers.
-        activation: Name of a Keras activation.
-        dropout: Rate of the entries dropped after each hidden layer, in training only.
-        weight_norm: Whether the hidden layers have weight normalization,
-            https://arxiv.org/abs/1602.07868.
-        zero_init: Whether the last layer starts at 0, so that all parameters do.
-        dtype: Name of a Keras dtype or policy; None for the global policy.
+      hidden: Widths of the hidden layers.
+      activation: Name of a Keras activation.
+      dropout: Rate of the entries dropped after each hidden layer, in training only.
+      weight_norm: Whether the hidden layers have weight normalization,
+        https://arxiv.org/abs/1602.07868.
+      zero_init: Whether the last layer starts at 0, so that all parameters do.
+      dtype: Name of a Keras dtype or policy; None for the global policy.
 
     Raises:
-        TypeError: If a field has the wrong type.
-        ValueError: If a field has a bad value.
+      TypeError: If a field has the wrong type.
+      ValueError: If a field has a bad value.
 
     Example:
-        >>> net = MLP(hidden=(64, 64))(kept_shape=(3,), moved_shape=(2,), num_params=2)
-        >>> net(keras.ops.ones([5, 3])).shape
-        TensorShape([5, 4])
+      >>> net = MLP(hidden=(64, 64))(kept_shape=(3,), moved_shape=(2,), num_params=2)
+      >>> net(keras.ops.ones([5, 3])).shape
+      TensorShape([5, 4])
     """
 
     hidden: tuple[int, ...] = (256, 256)
@@ -54,7 +55,7 @@ class MLP:
         if not isinstance(self.hidden, tuple):
             raise TypeError(f"`hidden` must be a tuple of ints; got {self.hidden!r}.")
         for width in self.hidden:
-            check_positive("hidden", width)
+            check_int("hidden", width, 1)
         check_layers(self)
 
     def __call__(
@@ -71,8 +72,8 @@ class MLP:
 
 
 @keras.saving.register_keras_serializable(package="tfp_flows")
-class MLPNet(Net):
-    """The net that `MLP` makes; its arguments are those of `Net`."""
+class MLPNet(KerasNet):
+    """The net that `MLP` makes; its arguments are those of `KerasNet`."""
 
     def __init__(
         self,

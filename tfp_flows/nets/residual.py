@@ -24,9 +24,9 @@ class ResidualBlock(keras.layers.Layer):
     He et al. 2016, https://arxiv.org/abs/1603.05027.
 
     Args:
-        spec: Widths, activation and dropout rate, a `ConvResNet`.
-        context_channels: Channels of the context; None for no context.
-        dtype: Keras dtype policy.
+      spec: Widths, activation and dropout rate, a `ConvResNet`.
+      context_channels: Channels of the context; None for no context.
+      dtype: Keras dtype policy.
     """
 
     def __init__(

@@ -6,9 +6,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfp_flows.nets.base import Net
-from tfp_flows.nets.checks import check_layers, check_positive
+from tfp_flows.nets.base import KerasNet
+from tfp_flows.nets.checks import check_layers
 from tfp_flows.nets.residual import ResidualBlock, same_conv
+from tfp_flows.ops.arguments import check_int
 
 
 @dataclass(frozen=True)
@@ -16,30 +17,30 @@ class ConvResNet:
     """Pre-activation residual blocks on images `[..., H, W, C]`: a factory of nets.
 
     Calling the factory gives a net that is already built, and works at other heights and widths
-    too; see `Net` for what a net takes and returns. A context `[Dc]` shifts the channels of each
-    block at every position alike, a context `[H, W, Cc]` at each position by its own.
+    too; see `KerasNet` for what a net takes and returns. A context `[Dc]` shifts the channels of
+    each block at every position alike, a context `[H, W, Cc]` at each position by its own.
     As in RealNVP, https://arxiv.org/abs/1605.08803.
 
     Args:
-        filters: Channels of the hidden layers.
-        num_blocks: Number of residual blocks, of two convolutions each.
-        kernel_size: Height and width of the kernels, an odd number.
-        activation: Name of a Keras activation.
-        dropout: Rate of the entries dropped inside each block, in training only.
-        weight_norm: Whether all layers but the last have weight normalization,
-            https://arxiv.org/abs/1602.07868.
-        zero_init: Whether the last layer starts at 0, so that all parameters do.
-        dtype: Name of a Keras dtype or policy; None for the global policy.
+      filters: Channels of the hidden layers.
+      num_blocks: Number of residual blocks, of two convolutions each.
+      kernel_size: Height and width of the kernels, an odd number.
+      activation: Name of a Keras activation.
+      dropout: Rate of the entries dropped inside each block, in training only.
+      weight_norm: Whether all layers but the last have weight normalization,
+        https://arxiv.org/abs/1602.07868.
+      zero_init: Whether the last layer starts at 0, so that all parameters do.
+      dtype: Name of a Keras dtype or policy; None for the global policy.
 
     Raises:
-        TypeError: If a field has the wrong type.
-        ValueError: If a field has a bad value.
+      TypeError: If a field has the wrong type.
+      ValueError: If a field has a bad value.
 
     Example:
-        >>> make_net = ConvResNet(filters=16)
-        >>> net = make_net(kept_shape=(8, 8, 3), moved_shape=(8, 8, 3), num_params=2)
-        >>> net(keras.ops.ones([5, 8, 8, 3])).shape
-        TensorShape([5, 8, 8, 6])
+      >>> make_net = ConvResNet(filters=16)
+      >>> net = make_net(kept_shape=(8, 8, 3), moved_shape=(8, 8, 3), num_params=2)
+      >>> net(keras.ops.ones([5, 8, 8, 3])).shape
+      TensorShape([5, 8, 8, 6])
     """
 
     filters: int = 64
@@ -53,9 +54,9 @@ class ConvResNet:
     dtype: str | None = None
 
     def __post_init__(self) -> None:
-        check_positive("filters", self.filters)
-        check_positive("num_blocks", self.num_blocks)
-        check_positive("kernel_size", self.kernel_size)
+        check_int("filters", self.filters, 1)
+        check_int("num_blocks", self.num_blocks, 1)
+        check_int("kernel_size", self.kernel_size, 1)
         if self.kernel_size % 2 == 0:
             raise ValueError(f"`kernel_size` must be odd; got {self.kernel_size}.")
         check_layers(self)
@@ -74,8 +75,8 @@ class ConvResNet:
 
 
 @keras.saving.register_keras_serializable(package="tfp_flows")
-class ResidualNet(Net):
-    """The net that `ConvResNet` makes; its arguments are those of `Net`."""
+class ResidualNet(KerasNet):
+    """The net that `ConvResNet` makes; its arguments are those of `KerasNet`."""
 
     def __init__(
         self,

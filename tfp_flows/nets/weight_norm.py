@@ -72,13 +72,13 @@ class WeightNormDense(_WeightNorm):
     Salimans & Kingma 2016, https://arxiv.org/abs/1602.07868.
 
     Args:
-        units: Width of the output.
-        activation: Name of a Keras activation; None for none.
-        dtype: Keras dtype or policy; None for the global policy.
+      units: Width of the output.
+      activation: Name of a Keras activation; None for none.
+      dtype: Keras dtype or policy; None for the global policy.
 
     Example:
-        >>> WeightNormDense(3)(keras.ops.ones([2, 5])).shape
-        TensorShape([2, 3])
+      >>> WeightNormDense(3)(keras.ops.ones([2, 5])).shape
+      TensorShape([2, 3])
     """
 
     def __init__(
@@ -106,14 +106,14 @@ class WeightNormConv2D(_WeightNorm):
     does. Salimans & Kingma 2016, https://arxiv.org/abs/1602.07868.
 
     Args:
-        filters: Number of output channels.
-        kernel_size: Height and width of the kernel.
-        activation: Name of a Keras activation; None for none.
-        dtype: Keras dtype or policy; None for the global policy.
+      filters: Number of output channels.
+      kernel_size: Height and width of the kernel.
+      activation: Name of a Keras activation; None for none.
+      dtype: Keras dtype or policy; None for the global policy.
 
     Example:
-        >>> WeightNormConv2D(3, kernel_size=3)(keras.ops.ones([2, 8, 8, 1])).shape
-        TensorShape([2, 8, 8, 3])
+      >>> WeightNormConv2D(3, kernel_size=3)(keras.ops.ones([2, 8, 8, 1])).shape
+      TensorShape([2, 8, 8, 3])
     """
 
     def __init__(

@@ -15,21 +15,21 @@ def flatten_batch(x: tf.Tensor, event_ndims: int) -> tuple[tf.Tensor, Restore]:
     of batch axes, may be unknown until run time.
 
     Args:
-        x: Tensor `[..., *event]`.
-        event_ndims: Number of trailing axes that are not batch axes.
+      x: Tensor `[..., *event]`.
+      event_ndims: Number of trailing axes that are not batch axes.
 
     Returns:
-        The flat tensor `[N, *event]`, where N is 1 for an empty batch shape, and
-        `restore(y, event_ndims_out)`, which takes `y` `[N, *event_out]` with `event_ndims_out`
-        event axes to `[..., *event_out]`.
+      The flat tensor `[N, *event]`, where N is 1 for an empty batch shape, and
+      `restore(y, event_ndims_out)`, which takes `y` `[N, *event_out]` with `event_ndims_out`
+      event axes to `[..., *event_out]`.
 
     Raises:
-        ValueError: If `event_ndims` is negative or more than the rank of `x`.
+      ValueError: If `event_ndims` is negative or more than the rank of `x`.
 
     Example:
-        >>> flat, restore = flatten_batch(tf.zeros([2, 3, 5]), event_ndims=1)
-        >>> flat.shape, restore(flat[:, :4], 1).shape
-        (TensorShape([6, 5]), TensorShape([2, 3, 4]))
+      >>> flat, restore = flatten_batch(tf.zeros([2, 3, 5]), event_ndims=1)
+      >>> flat.shape, restore(flat[:, :4], 1).shape
+      (TensorShape([6, 5]), TensorShape([2, 3, 4]))
     """
     x = tf.convert_to_tensor(x)
     _check_rank(x, event_ndims)

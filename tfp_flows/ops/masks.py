@@ -8,8 +8,9 @@ from tfp_flows.ops.reduce import sum_event
 
 def split(x: tf.Tensor, kept: np.ndarray) -> tuple[tf.Tensor, tf.Tensor]:
     """The kept and the moved entries of `x`, each with zeros where the other stands."""
-    weight = tf.cast(kept, x.dtype)
-    return x * weight, x * (1 - weight)
+    # Not by multiplication: 0 * inf is NaN, and the network would see it.
+    zero = tf.zeros([], x.dtype)
+    return tf.where(kept, x, zero), tf.where(kept, zero, x)
 
 
 def merge(kept: tf.Tensor, moved: tf.Tensor, mask: np.ndarray) -> tf.Tensor:
@@ -19,4 +20,4 @@ def merge(kept: tf.Tensor, moved: tf.Tensor, mask: np.ndarray) -> tf.Tensor:
 
 def sum_moved(x: tf.Tensor, kept: np.ndarray, event_ndims: int) -> tf.Tensor:
     """Sums the entries of `x` that move: `[B..., E...] -> [B...]`."""
-    return sum_event(x * tf.cast(~kept, x.dtype), event_ndims)
+    return sum_event(tf.where(kept, tf.zeros([], x.dtype), x), event_ndims)

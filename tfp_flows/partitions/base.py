@@ -29,6 +29,8 @@ class Partition(abc.ABC):
     def __post_init__(self) -> None:
         if self.parity not in (0, 1):
             raise ValueError(f"`parity` must be 0 or 1; got {self.parity!r}.")
+        if self.event_ndims < 1:
+            raise ValueError(f"`event_ndims` must be at least 1; got {self.event_ndims}.")
 
     @property
     @abc.abstractmethod

@@ -30,7 +30,6 @@ class Mask(Partition):
     kept: Any = dataclasses.field(kw_only=False)
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         kept = np.array(self.kept)
         if kept.dtype != np.bool_:
             raise TypeError(f"`kept` must be a boolean array; got dtype {kept.dtype}.")
@@ -41,6 +40,7 @@ class Mask(Partition):
             )
         kept.flags.writeable = False
         object.__setattr__(self, "kept", kept)
+        super().__post_init__()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Mask) and np.array_equal(self._board, other._board)

@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
+import tensorflow_probability as tfp
+from tensorflow_probability.python.bijectors import chain as tfp_chain, invert as tfp_invert
 
 from tfp_flows.bijectors.context import context_shape_of
 from tfp_flows.typing import Bijector, Distribution
@@ -40,8 +42,8 @@ class LayerReport(NamedTuple):
 def diagnose(flow: Distribution | Bijector, x: Any, context: Any = None) -> list[LayerReport]:
     """Prints what each layer does to `x`, in the order the data meet them.
 
-    Chains are opened at every depth. Look for the layer where the round-trip error jumps, the
-    log-dets spread, or the first NaN appears.
+    Chains, inverted chains and transformed distributions are opened at every depth. Look for the
+    layer where the round-trip error jumps, the log-dets spread, or the first NaN appears.
 
     Args:
       flow: a transformed distribution or a bijector.
@@ -51,17 +53,23 @@ def diagnose(flow: Distribution | Bijector, x: Any, context: Any = None) -> list
     Returns:
       The lines that were printed, as numbers.
 
+    Raises:
+      TypeError: if there is no bijector in `flow`.
+      ValueError: if a context is missing, or no layer takes one.
+
     Example:
       >>> import tensorflow as tf
       >>> from tfp_flows import flows, testing
       >>> report = testing.diagnose(flows.coupling_flow((2,), num_couplings=2), tf.ones([3, 2]))
       0 coupling ...
     """
-    bijector = getattr(flow, "bijector", flow) if isinstance(flow, Distribution) else flow
-    x = tf.convert_to_tensor(x)
+    layers = [layer for bijector in _bijectors(flow) for layer in _layers(bijector)]
+    if context is not None and all(context_shape_of(layer) is None for layer in layers):
+        raise ValueError("`context` must not be given: no layer takes one.")
+    x = tf.convert_to_tensor(x, dtype_hint=flow.dtype)
+    ndims = _event_ndims(flow)
     reports = []
-    ndims = _event_ndims(flow, bijector)
-    for i, layer in enumerate(_layers(bijector)):
+    for i, layer in enumerate(layers):
         kwargs = {} if context_shape_of(layer) is None else {"context": context}
         report, x = _visit(f"{i} {layer.name}", layer, x, ndims, kwargs)
         ndims = int(layer.inverse_event_ndims(ndims))
@@ -70,27 +78,44 @@ def diagnose(flow: Distribution | Bijector, x: Any, context: Any = None) -> list
     return reports
 
 
+def _bijectors(flow: Any) -> list[Bijector]:
+    """The bijectors of nested distributions, in the order the data meet them."""
+    found = []
+    # The public classes are no base of those with networks: recognised by their parts.
+    while isinstance(flow, Distribution):
+        found.extend([flow.bijector] if hasattr(flow, "bijector") else [])
+        flow = getattr(flow, "distribution", None)
+    if isinstance(flow, Bijector):
+        found.append(flow)
+    if not found:
+        raise TypeError(f"`flow` must be a transformed distribution or a bijector; got {flow!r}.")
+    return found
+
+
 def _layers(bijector: Bijector) -> list[Bijector]:
-    links = getattr(bijector, "bijectors", None)
-    if not isinstance(links, list | tuple):
-        return [bijector]
-    return [layer for link in links for layer in _layers(link)]
+    if isinstance(bijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUsage]
+        return [layer for link in bijector.bijectors for layer in _layers(link)]
+    if isinstance(bijector, tfp_invert._Invert):  # pyright: ignore[reportPrivateUsage]
+        inner = _layers(bijector.bijector)
+        if inner != [bijector.bijector]:
+            return [tfp.bijectors.Invert(layer) for layer in reversed(inner)]
+    return [bijector]
 
 
-def _event_ndims(flow: Any, bijector: Bijector) -> int:
+def _event_ndims(flow: Any) -> int:
     if isinstance(flow, Distribution):
         return len(flow.event_shape)
-    return int(bijector.inverse_min_event_ndims)
+    return int(flow.inverse_min_event_ndims)
 
 
 def _visit(
     name: str, layer: Bijector, x: tf.Tensor, ndims: int, kwargs: dict[str, Any]
 ) -> tuple[LayerReport, tf.Tensor]:
     z = layer.inverse(x, **kwargs)
-    log_det = layer.inverse_log_det_jacobian(x, event_ndims=ndims, **kwargs).numpy()
+    log_det = layer.inverse_log_det_jacobian(x, event_ndims=ndims, **kwargs)
     # A fresh tensor: the cache would answer with `x` itself.
     back = layer.forward(tf.identity(z), **kwargs)
-    bad = np.argwhere(~np.isfinite(z.numpy()))
+    bad = np.argwhere(~np.isfinite(z))
     report = LayerReport(
         layer=name,
         round_trip=float(np.max(np.abs(back - x))),

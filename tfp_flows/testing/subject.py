@@ -46,8 +46,11 @@ class Subject:
     def both(self, x: tf.Tensor, context: Any = "own") -> tuple[tf.Tensor, tf.Tensor]:
         """Latent and inverse log-det, the latter with the full batch shape."""
         log_det = self.inverse_log_det(x, context)
-        batch_shape = tf.shape(x)[: tf.rank(x) - self.data_ndims]
-        return self.inverse(x, context), tf.broadcast_to(log_det, batch_shape)
+        batch_shape = x.shape[: x.shape.rank - self.data_ndims]
+        if (log_det.shape.rank or 0) > batch_shape.rank:
+            raise ValueError(f"the log-det must have shape {batch_shape}; it has {log_det.shape}")
+        dynamic_shape = tf.shape(x)[: batch_shape.rank]
+        return self.inverse(x, context), tf.broadcast_to(log_det, dynamic_shape)
 
     def cast(self, dtype: tf.DType) -> "Subject":
         """The same subject with data of another dtype."""
@@ -60,12 +63,14 @@ class Subject:
 
 @contextlib.contextmanager
 def scrambled(bijector: Bijector, scale: float, seed: int) -> Iterator[None]:
-    """Moves every trainable variable for a while: at the identity, wrong log-dets look right."""
-    before = [(variable, tf.identity(variable)) for variable in bijector.trainable_variables]
-    for i, (variable, value) in enumerate(before):
-        noise = tf.random.stateless_normal(value.shape, seed=[seed, i], dtype=value.dtype)
-        variable.assign(value + tf.cast(scale, value.dtype) * noise)
+    """Moves the trainable variables for a while: at the identity, wrong log-dets look right."""
+    before = [(variable, tf.identity(variable)) for variable in bijector.variables]
     try:
+        for i, variable in enumerate(bijector.trainable_variables):
+            if variable.dtype.is_floating:
+                seeds = [seed, i]
+                noise = tf.random.stateless_normal(variable.shape, seeds, dtype=variable.dtype)
+                variable.assign_add(tf.cast(scale, noise.dtype) * noise)
         yield
     finally:
         for variable, value in before:
@@ -75,6 +80,23 @@ def scrambled(bijector: Bijector, scale: float, seed: int) -> Iterator[None]:
 def random_data(event_shape: Shape, dtype: tf.DType, seed: int, n: int = 6) -> tf.Tensor:
     """Standard normal events `[n, *event_shape]`."""
     return tf.random.stateless_normal([n, *event_shape], seed=[seed, 77], dtype=dtype)
+
+
+def accepted_dtypes(bijector: Bijector, x: tf.Tensor, event_ndims: int) -> list[tf.DType]:
+    """The dtype that the bijector insists on, or those of float64 and float32 that it can do."""
+    fixed = bijector.forward_dtype()
+    if isinstance(fixed, tf.DType):
+        return [fixed]
+    return [d for d in (tf.float64, tf.float32) if _takes(bijector, tf.cast(x, d), event_ndims)]
+
+
+def _takes(bijector: Bijector, x: tf.Tensor, event_ndims: int) -> bool:
+    try:
+        subject = Subject(bijector, x, event_ndims)
+        subject.both(x)
+    except Exception:
+        return False
+    return True
 
 
 def _random_context(bijector: Bijector, x: tf.Tensor, seed: int) -> tf.Tensor | None:

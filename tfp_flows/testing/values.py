@@ -50,20 +50,21 @@ def extreme_data_stay_finite(subject: Subject) -> float:
 def autodiff_log_det(subject: Subject) -> tf.Tensor:
     """`log|det dz/dx|` of each event, from the whole Jacobian."""
     # Persistent and without pfor, which does not know every operation of a user's network.
+    flat_x = tf.reshape(subject.x, [subject.x.shape[0], -1])
     with tf.GradientTape(persistent=True) as tape:
-        tape.watch(subject.x)
-        z = subject.inverse(subject.x)
-        flat = tf.reshape(z, [z.shape[0], -1])
-    jacobian = tape.batch_jacobian(flat, subject.x, experimental_use_pfor=False)
-    size = flat.shape[1]
-    matrix = tf.reshape(jacobian, [z.shape[0], size, size])
-    return tf.linalg.slogdet(matrix).log_abs_determinant
+        tape.watch(flat_x)
+        z = subject.inverse(tf.reshape(flat_x, subject.x.shape))
+        flat_z = tf.cast(tf.reshape(z, flat_x.shape), flat_x.dtype)
+    jacobian = tape.batch_jacobian(flat_z, flat_x, experimental_use_pfor=False)
+    # In float64, since 16 bits have no determinant.
+    return tf.linalg.slogdet(tf.cast(jacobian, tf.float64)).log_abs_determinant
 
 
 def _relative(value: tf.Tensor, wanted: tf.Tensor) -> float:
-    error = tf.abs(value - wanted) / (1 + tf.abs(wanted))
+    # Another dtype is the business of another check.
+    value, wanted = tf.cast(value, tf.float64), tf.cast(wanted, tf.float64)
     # NaN compares false with everything: it must not pass for small.
-    largest = float(np.max(error.numpy()))
+    largest = float(np.max(np.abs(value - wanted) / (1 + np.abs(wanted))))
     return largest if np.isfinite(largest) else float("inf")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfp_flows.bijectors.context import context_shape_of
-from tfp_flows.typing import Distribution
+from tfp_flows.typing import Distribution, Shape
 
 
 def event_and_context(inputs: Any, distribution: Distribution) -> tuple[Any, Any]:
@@ -41,7 +41,7 @@ def event_and_context(inputs: Any, distribution: Distribution) -> tuple[Any, Any
 
 def check_context(context: tf.Tensor, distribution: Distribution, batch_shape: Any) -> None:
     """Raises a `ValueError` for a context which nobody takes, or of another batch size."""
-    wanted = _context_shape(distribution)
+    wanted = context_shape(distribution)
     if wanted is None:
         raise ValueError(
             f"`context` must not be given: {distribution.name} takes none; got shape "
@@ -60,13 +60,14 @@ def bijector_kwargs(context: Any) -> dict[str, Any]:
     return {} if context is None else {"bijector_kwargs": {"context": context}}
 
 
-def _context_shape(distribution: Any) -> Any:
+def context_shape(distribution: Any) -> Shape | None:
+    """The shape of one context of a distribution; `None` if it takes none."""
     bijector = getattr(distribution, "bijector", None)
     if bijector is not None:
         return context_shape_of(bijector)
     # `Independent` and the like hand their keywords on.
     inner = getattr(distribution, "distribution", None)
-    return None if inner is None else _context_shape(inner)
+    return None if inner is None else context_shape(inner)
 
 
 def _check_events(x: tf.Tensor, distribution: Distribution) -> None:

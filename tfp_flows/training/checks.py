@@ -11,15 +11,14 @@ def check_distribution(argument: str, distribution: Any) -> None:
     """Accepts one distribution over one tensor of static shape.
 
     Raises:
-      TypeError: if `distribution` is no TFP distribution.
-      ValueError: if its events are several tensors or have no static shape, or if it is a batch
-        of distributions.
+      TypeError: if `distribution` is no TFP distribution, or one whose events are several tensors.
+      ValueError: if its events have no static shape, or if it is a batch of distributions.
     """
     if not isinstance(distribution, Distribution):
         raise TypeError(f"`{argument}` must be a TFP distribution; got {distribution!r}.")
     event_shape = distribution.event_shape
     if not isinstance(event_shape, tf.TensorShape):
-        raise ValueError(
+        raise TypeError(
             f"`{argument}` must have events of one tensor; got {distribution} with event shapes "
             f"{event_shape}. `tfd.Blockwise` makes one tensor of several."
         )

@@ -6,8 +6,10 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from tfp_flows.flows import recipe_of
+from tfp_flows.flows.recipe import recipe_of
+from tfp_flows.nets.backend import under_policy
 
 _PACKAGE = "tfp_flows."
 
@@ -25,17 +27,23 @@ def flow_to_config(distribution: Any) -> dict[str, Any]:
             f"config; got {distribution}, made by hand. What works for any distribution: "
             "`save_weights`, `tf.train.Checkpoint`, and `tfp_flows.export.save`."
         )
-    return {"flow": recipe.name, "arguments": to_config(recipe.arguments)}
+    arguments = to_config(recipe.arguments)
+    return {"flow": recipe.name, "arguments": arguments, "policy": recipe.policy}
 
 
 def flow_from_config(config: dict[str, Any]) -> Any:
     """Makes the flow of `flow_to_config` again, with new variables."""
-    flows = importlib.import_module("tfp_flows.flows")
-    return getattr(flows, config["flow"])(**from_config(config["arguments"]))
+    make = getattr(importlib.import_module("tfp_flows.flows"), config["flow"])
+    with under_policy(config["policy"]):
+        return make(**from_config(config["arguments"]))
 
 
 def to_config(value: Any) -> Any:
     """Turns arguments into plain data: also tuples, arrays and our frozen dataclasses."""
+    if isinstance(value, tf.TensorShape):
+        value = tuple(value)
+    if isinstance(value, np.generic):
+        value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, dict):

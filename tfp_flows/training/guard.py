@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -59,21 +59,31 @@ class Guard:
         for variable, old in zip(variables, before, strict=True):
             variable.assign(tf.where(is_bad, old, variable))
 
-    def explain(self, error: tf.errors.InvalidArgumentError, where: str) -> ValueError | None:
-        """What a failed check means to a person; `None` for other errors."""
-        found = re.search(rf"{_MARK}\((.*?)\)", error.message)
-        return None if found is None else self._error(found[1], where)
+    def explaining(self, function: Callable[[Any], Any], where: str) -> Callable[[Any], Any]:
+        """`function`, which runs checked steps, with errors that say to a person what was found.
 
-    def raise_noted(self, where: str) -> None:
-        """Raises what was noted under XLA, if anything was."""
-        code = int(self._noted.numpy())
-        if code:
-            raise self._error(_KINDS[code - 1], where)
+        Args:
+          function: of one argument.
+          where: what the batches are those of; may have `{epoch}` in it.
+        """
+
+        def run(iterator: Any) -> Any:
+            try:
+                result = function(iterator)
+            except tf.errors.InvalidArgumentError as error:
+                found = re.search(rf"{_MARK}\((.*?)\)", error.message)
+                raise (self._error(found[1], where) if found else error) from None
+            code = int(self._noted.numpy())
+            if code:
+                raise self._error(_KINDS[code - 1], where)
+            return result
+
+        return run
 
     def _error(self, what: str, where: str) -> ValueError:
         return ValueError(
             f"{what} must be finite; got NaN or inf in batch {self._step.numpy()} of "
-            f"{where.format(epoch=self.epoch)}, counted from 0. That batch changed no weight."
+            f"{where.format(epoch=self.epoch)} (counted from 0), which changed no weight."
         )
 
 

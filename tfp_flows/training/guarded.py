@@ -1,13 +1,13 @@
 """A Keras model that no NaN gets past."""
 
-import inspect
-from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from tfp_flows.training.arguments import check_no_loss, mended
 from tfp_flows.training.guard import Guard
+from tfp_flows.training.totals import num_replicas
 from tfp_flows.training.variables import require_found
 
 
@@ -24,18 +24,45 @@ class GuardedModel(keras.Model):
         super().__init__(**kwargs)
         self._guard = Guard()
 
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """As in Keras, and makes the variables of the optimizer.
+
+        Keras would make them while it traces the first step: TensorFlow then traces it twice, with
+        a `tf.cond` for each of them, and files of weights read before it lose the optimizer's.
+        """
+        check_no_loss(super().compile, args, kwargs)
+        super().compile(*args, **kwargs)
+        if self.optimizer is not None and not self.optimizer.built:
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """As in Keras, which skips models with a `compile` of their own."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
     def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """As in Keras; stops with a `ValueError` at the first NaN or inf, naming the batch."""
-        arguments = inspect.signature(super().fit).bind(*args, **kwargs).arguments
-        callbacks = arguments.pop("callbacks", None)
+        bound = mended(super().fit, args, kwargs)
+        callbacks = bound.arguments.get("callbacks")
         clock = keras.callbacks.LambdaCallback(on_epoch_begin=self._on_epoch_begin)
         if not isinstance(callbacks, keras.callbacks.CallbackList):
-            return super().fit(**arguments, callbacks=[*tf.nest.flatten(callbacks or []), clock])
+            bound.arguments["callbacks"] = [*tf.nest.flatten(callbacks or []), clock]
+            return super().fit(*bound.args, **bound.kwargs)
         callbacks.callbacks.append(clock)
         try:
-            return super().fit(**arguments, callbacks=callbacks)
+            return super().fit(*bound.args, **bound.kwargs)
         finally:
             callbacks.callbacks.remove(clock)
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """As in Keras; a `ValueError` at the first NaN in the loss, and NaN or inf in the data."""
+        bound = mended(super().evaluate, args, kwargs)
+        return super().evaluate(*bound.args, **bound.kwargs)
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """As in Keras; log-densities in nats, one for each event."""
+        bound = mended(super().predict, args, kwargs)
+        return super().predict(*bound.args, **bound.kwargs)
 
     def _on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         del logs
@@ -50,33 +77,17 @@ class GuardedModel(keras.Model):
         """As in Keras."""
         if self.train_function is not None and not force:
             return
-        if not self.optimizer.built:
-            # Else Keras makes the optimizer's variables while it traces: TensorFlow then traces
-            # everything twice, with a `tf.cond` for each of them, and takes 5 times as long.
-            with self.distribute_strategy.scope():
-                self.optimizer.build(self.trainable_variables)
+        if not self.trainable_variables:
+            raise ValueError(f"`{self.name}` must have something to train; got it all frozen.")
         super().make_train_function(force)
-        where = "epoch {epoch}, both"
-        self.train_function = self._explaining(self.train_function, where)
+        self.train_function = self._guard.explaining(self.train_function, "epoch {epoch}")
 
     def make_test_function(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
         """As in Keras."""
         if self.test_function is not None and not force:
             return
         super().make_test_function(force)
-        self.test_function = self._explaining(self.test_function, "the evaluation")
-
-    def _explaining(self, function: Callable[[Any], Any], where: str) -> Callable[[Any], Any]:
-        def run(iterator: Any) -> Any:
-            try:
-                logs = function(iterator)
-            except tf.errors.InvalidArgumentError as error:
-                raise self._guard.explain(error, where) or error from None
-            if self.jit_compile:
-                self._guard.raise_noted(where)
-            return logs
-
-        return run
+        self.test_function = self._guard.explaining(self.test_function, "the evaluation")
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """As in Keras, unless data, loss or gradient hold NaN or inf."""
@@ -111,7 +122,8 @@ class GuardedModel(keras.Model):
     def _checked(self, what: str, values: Any) -> Any:
         """A block whose operations wait for the check."""
         checks = self._guard.check(what, values, noting=self.jit_compile)
-        return tf.control_dependencies(checks)
+        # As one: each operation in the block would wait for each of the checks.
+        return tf.control_dependencies([tf.group(*checks)])
 
     def _apply(self, gradients: list[Any]) -> None:
         if not self.jit_compile:
@@ -126,8 +138,3 @@ class GuardedModel(keras.Model):
             if metric.name == "loss":
                 metric.update_state(loss * num_replicas(), sample_weight=tf.shape(log_prob)[0])
         return self.compute_metrics(x, y, log_prob, sample_weight=sample_weight)
-
-
-def num_replicas() -> int:
-    """How many replicas share a batch; Keras adds their losses and gradients."""
-    return tf.distribute.get_strategy().num_replicas_in_sync

@@ -1,19 +1,21 @@
 """A Keras model around a distribution: `fit`, callbacks, saving."""
 
 import math
-import operator
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from tfp_flows.nets import require_tensorflow_backend
+from tfp_flows.nets.backend import require_tensorflow_backend
 from tfp_flows.ops.bits import bits_per_dim
-from tfp_flows.training.batch import bijector_kwargs, check_context, event_and_context
+from tfp_flows.training.arguments import check_no_targets
+from tfp_flows.training.batch import bijector_kwargs, event_and_context
 from tfp_flows.training.checks import check_distribution
 from tfp_flows.training.config import flow_from_config, flow_to_config
-from tfp_flows.training.guarded import GuardedModel, num_replicas
-from tfp_flows.training.variables import shared_variables
+from tfp_flows.training.guarded import GuardedModel
+from tfp_flows.training.sampling import sample_arguments
+from tfp_flows.training.totals import event_weights, mean, num_replicas
+from tfp_flows.training.variables import lost_variables, shared_variables
 from tfp_flows.typing import Distribution
 
 
@@ -23,11 +25,14 @@ class FlowModel(GuardedModel):
 
     Batches are events `x [batch, *event_shape]`, or `{"x": x, "context": context}` for
     conditional flows, as arrays or in a `tf.data.Dataset`. The loss is the mean negative
-    log-density in nats (with `sample_weight`, each event's term times its weight), plus the
-    regularizers of Keras networks, if they have any. The metrics are `nll`, the (weighted) mean
-    without them, and `bits_per_dim`. `predict` gives the log-density of each event. Keras asks
-    for XLA on accelerators only, unless `compile` is told otherwise: on CPUs it makes the training
-    of convolutions slower.
+    log-density in nats, plus the regularizers of the networks if they have any; the metrics are
+    `nll`, without them, and `bits_per_dim`. `predict` gives the log-density of each event. Keras
+    uses XLA on accelerators only, unless `compile` is told otherwise: on CPUs it makes the
+    training of convolutions slower.
+
+    The model computes in the dtype of the distribution, whatever the global policy; networks have
+    policies of their own. With `mixed_float16` networks give `compile` a
+    `keras.optimizers.LossScaleOptimizer`, since Keras looks at the policy of the model to add one.
 
     `save_weights`, `tf.train.Checkpoint` and `BackupAndRestore` keep every variable of any
     distribution; `save("m.keras")` also keeps how to build it, if it came from `tfp_flows.flows`.
@@ -39,9 +44,9 @@ class FlowModel(GuardedModel):
       name: as in Keras.
 
     Raises:
-      TypeError: if `distribution` is no TFP distribution.
-      ValueError: if it has nothing to train, if it is not one distribution over one tensor of
-        static shape, or if Keras does not run on TensorFlow.
+      TypeError: if `distribution` is no TFP distribution over one tensor.
+      ValueError: if it has nothing to train, no static event shape or a batch shape, if
+        `bin_width` is not positive, or if Keras does not run on TensorFlow.
 
     Example:
       >>> import keras, numpy as np, tfp_flows
@@ -58,6 +63,8 @@ class FlowModel(GuardedModel):
     ) -> None:
         require_tensorflow_backend()
         check_distribution("distribution", distribution)
+        if not bin_width > 0:
+            raise ValueError(f"`bin_width` must be positive; got {bin_width}.")
         # Not the global policy: under mixed precision the networks, which have policies of their
         # own, compute in 16 bits, and densities never do.
         dtype = distribution.dtype if distribution.dtype.is_floating else tf.float32
@@ -65,25 +72,20 @@ class FlowModel(GuardedModel):
         self.bin_width = bin_width
         self.distribution = distribution
         self.flow_variables = shared_variables(distribution)
+        # In a tuple: `tf.train.Checkpoint` does not see the lists of a Keras model.
+        self._lost_variables = lost_variables(distribution, self.flow_variables)
         self._nll = keras.metrics.Mean(name="nll")
         self._bits_per_dim = keras.metrics.Mean(name="bits_per_dim")
         self.built = True
 
-    def build(self, input_shape: Any = None) -> None:
-        """Nothing is left to build: the distribution has its variables already."""
-
     def call(self, inputs: Any, training: bool | None = None) -> tf.Tensor:  # noqa: FBT001
         """Log-density of each event, in nats: `[batch, *event_shape] -> [batch]`.
 
-        Args:
-          inputs: a batch.
-          training: reaches the networks through Keras, for dropout and the like.
-
         Raises:
           TypeError: if the events are integers and the distribution is continuous.
-          ValueError: if the events have another shape than the distribution.
+          ValueError: if events or contexts have another shape or batch than they should.
         """
-        del training
+        del training  # It reaches the networks through Keras, for dropout and the like.
         x, context = event_and_context(inputs, self.distribution)
         return self.distribution.log_prob(x, **bijector_kwargs(context))
 
@@ -99,14 +101,7 @@ class FlowModel(GuardedModel):
           TypeError: if `n` is no integer.
           ValueError: if it is negative, or the context is unexpected or of another batch.
         """
-        n = operator.index(n)
-        if n < 0:
-            raise ValueError(f"`n` must be at least 0; got {n}.")
-        if context is not None:
-            context = tf.convert_to_tensor(context, self.distribution.dtype)
-            check_context(context, self.distribution, (n,))
-        # Tensors: a Python number would be traced anew for each value.
-        return self._draw(tf.constant(n), _stateless(seed), bijector_kwargs(context))
+        return self._draw(*sample_arguments(self.distribution, n, seed, context))
 
     @tf.function(reduce_retracing=True)
     def _draw(self, n: tf.Tensor, seed: Any, kwargs: dict[str, Any]) -> tf.Tensor:
@@ -120,33 +115,22 @@ class FlowModel(GuardedModel):
         sample_weight: Any = None,
         training: bool = True,  # noqa: FBT001, FBT002 - the signature is Keras's
     ) -> tf.Tensor:
-        """Mean negative log-density in nats, and regularizers.
-
-        Raises:
-          ValueError: if the dataset yields targets, which a density has no use for.
-        """
+        """Mean negative log-density in nats, and regularizers; `ValueError` for targets."""
         del x, training
-        if y is not None:
-            raise ValueError(
-                "`FlowModel` must be given events alone; got pairs `(x, y)`. Map the dataset to "
-                '`x`, or to `{"x": x, "context": y}` for a flow conditional on `y`.'
-            )
-        nll = -y_pred if sample_weight is None else -y_pred * _weight(sample_weight, y_pred)
-        # Not 0/0 for a replica that got nothing of the last batch.
-        mean = tf.math.divide_no_nan(tf.reduce_sum(nll), tf.cast(tf.size(nll), nll.dtype))
-        penalties = [tf.cast(penalty, mean.dtype) for penalty in self.losses]
-        return tf.add_n([mean, *penalties]) / num_replicas()
+        check_no_targets(y)
+        penalties = [tf.cast(penalty, y_pred.dtype) for penalty in self.losses]
+        nll = mean(-y_pred, event_weights(sample_weight, y_pred))
+        return tf.add_n([nll, *penalties]) / num_replicas()
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
     ) -> dict[str, Any]:
         """`nll` in nats and `bits_per_dim`."""
         del x, y
-        if sample_weight is not None:
-            sample_weight = _weight(sample_weight, y_pred)
+        weights = event_weights(sample_weight, y_pred)
         bits = bits_per_dim(-y_pred, math.prod(self.distribution.event_shape), self.bin_width)
-        self._nll.update_state(-y_pred, sample_weight)
-        self._bits_per_dim.update_state(bits, sample_weight)
+        self._nll.update_state(-y_pred, weights)
+        self._bits_per_dim.update_state(bits, weights)
         return self.get_metrics_result()
 
     def get_config(self) -> dict[str, Any]:
@@ -167,16 +151,3 @@ class FlowModel(GuardedModel):
         del custom_objects
         config = dict(config)
         return cls(flow_from_config(config.pop("distribution")), **config)
-
-
-def _weight(sample_weight: Any, log_prob: tf.Tensor) -> tf.Tensor:
-    return tf.reshape(tf.cast(sample_weight, log_prob.dtype), tf.shape(log_prob))
-
-
-def _stateless(seed: Any) -> tf.Tensor | None:
-    """The pair of integers that TFP calls a stateless seed."""
-    if seed is None or tf.is_tensor(seed):
-        return seed
-    if not isinstance(seed, list | tuple):
-        seed = divmod(operator.index(seed), 2**31)
-    return tf.constant(seed, tf.int32)

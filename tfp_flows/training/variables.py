@@ -28,7 +28,16 @@ def shared_variables(distribution: Distribution) -> list[keras.Variable]:
             "for Keras networks in stock bijectors see `bijectors.KerasNetwork`."
         )
     own = {id(variable.value): variable for variable in _network_variables(distribution)}
-    return [own.get(id(variable)) or _share(variable) for variable in distribution.variables]
+    found = distribution.variables
+    return [own[id(v)] if id(v) in own else _share(v) for v in found]
+
+
+def lost_variables(
+    distribution: Distribution, variables: list[keras.Variable]
+) -> tuple[keras.Variable, ...]:
+    """Those that `tf.train.Checkpoint` misses: in lists of layers, and the seeds of dropout."""
+    seen = {id(node) for node in tf.train.TrackableView(distribution).descendants()}
+    return tuple(v for v in variables if not {id(v), id(v.value)} & seen)
 
 
 def require_found(read: Iterable[tf.Variable], found: list[keras.Variable]) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 
 import tensorflow as tf
 
+from tfp_flows.ops.arguments import check_kind
 from tfp_flows.transforms.base import ScalarTransform
 from tfp_flows.transforms.scales import ScaleMap, TanhScale
 from tfp_flows.typing import TensorPair
@@ -24,6 +25,9 @@ class Affine(ScalarTransform):
     """
 
     scale: ScaleMap = TanhScale()
+
+    def __post_init__(self) -> None:
+        check_kind("scale", self.scale, ScaleMap)
 
     @property
     def num_params(self) -> int:

@@ -14,7 +14,8 @@ class ScalarBijector(Bijector):
 
     Args:
       transform: the family.
-      raw: `[..., num_params]`, a tensor or a `tf.Variable`.
+      raw: `[..., num_params]`, a tensor or anything that TFP or Keras can train: a `tf.Variable`, a
+        `tfp.util.TransformedVariable`, a `keras.Variable`.
       validate_args: as in TFP.
       name: as in TFP.
     """
@@ -31,12 +32,8 @@ class ScalarBijector(Bijector):
     ) -> None:
         parameters = dict(locals())
         self._transform = transform
-        self._raw = raw if isinstance(raw, tf.Variable) else tf.convert_to_tensor(raw)
-        if self._raw.shape[-1] != transform.num_params:
-            raise ValueError(
-                f"`raw` must have {transform.num_params} numbers on its last axis for {transform}; "
-                f"got shape {tuple(self._raw.shape)}."
-            )
+        self._raw = _by_reference(raw)
+        _check(self._raw, transform)
         super().__init__(
             forward_min_event_ndims=0,
             validate_args=validate_args,
@@ -80,3 +77,22 @@ class ScalarBijector(Bijector):
         batch_shape = tf.broadcast_dynamic_shape(tf.shape(value), tf.shape(raw)[:-1])
         out, log_slope = method(tf.broadcast_to(value, batch_shape)[..., tf.newaxis], raw)
         return out[..., 0], log_slope[..., 0]
+
+
+def _by_reference(raw: Any) -> Any:
+    """`raw` as a tensor, but what can be trained as it is."""
+    value = getattr(raw, "value", None)
+    if isinstance(value, tf.Variable):  # `raw` is a Keras 3 variable.
+        return value
+    is_variable = isinstance(raw, tf.Variable | tfp.util.DeferredTensor)
+    return raw if is_variable else tf.convert_to_tensor(raw)
+
+
+def _check(raw: Any, transform: Any) -> None:
+    if not raw.dtype.is_floating:
+        raise TypeError(f"`raw` must hold floating numbers; got dtype {raw.dtype.name}.")
+    if raw.shape.rank == 0 or raw.shape[-1] != transform.num_params:
+        raise ValueError(
+            f"`raw` must have {transform.num_params} numbers on its last axis for {transform}; "
+            f"got shape {tuple(raw.shape)}."
+        )

@@ -1,0 +1,45 @@
+"""Arguments of `sample` as tensors."""
+
+import operator
+from typing import Any
+
+import tensorflow as tf
+
+from tfp_flows.training.batch import bijector_kwargs, check_context, context_shape
+from tfp_flows.typing import Distribution
+
+
+def sample_arguments(
+    distribution: Distribution, n: Any, seed: Any, context: Any
+) -> tuple[tf.Tensor, tf.Tensor, dict[str, Any]]:
+    """`n`, a stateless seed and keywords: tensors, as numbers would be traced anew for each value.
+
+    Raises:
+      TypeError: if `n` or `seed` is no integer.
+      ValueError: if `n` is negative, or the context unexpected or of another batch size.
+    """
+    n = _integer("n", n)
+    if n < 0:
+        raise ValueError(f"`n` must be at least 0; got {n}.")
+    if context is not None:
+        context = tf.convert_to_tensor(context, distribution.dtype)
+        check_context(context, distribution, (n,))
+        if tuple(context.shape) == context_shape(distribution):
+            context = tf.broadcast_to(context, [n, *context.shape])
+    return tf.constant(n, tf.int32), _stateless(seed), bijector_kwargs(context)
+
+
+def _stateless(seed: Any) -> tf.Tensor:
+    """A pair of integers; for `None` a new one, which follows `tf.random.set_seed`."""
+    if seed is None:
+        return tf.random.uniform([2], 0, tf.int32.max, tf.int32)
+    if tf.TensorShape(getattr(seed, "shape", ())).rank == 0 and not isinstance(seed, list | tuple):
+        seed = divmod(_integer("seed", seed), 2**31)
+    return tf.cast(seed, tf.int32)
+
+
+def _integer(argument: str, value: Any) -> int:
+    try:
+        return operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"`{argument}` must be an integer; got {value!r}.") from error
