@@ -6,9 +6,12 @@ from tfp_flows import (
     distributions,
     export,
     flows,
+    latents,
     nets,
     partitions,
+    phases,
     testing,
+    training,
     transforms,
 )
 from tfp_flows.training import FlowModel
@@ -22,8 +25,11 @@ __all__ = [
     "distributions",
     "export",
     "flows",
+    "latents",
     "nets",
     "partitions",
+    "phases",
     "testing",
+    "training",
     "transforms",
 ]

@@ -22,7 +22,7 @@ def subject(row):
     """The row in float64, with its variables moved off their start."""
     bijector = bijector_of(row.create("float64"))
     x = random_data(row.event_shape, tf.float64, seed=1)
-    with scrambled(bijector, scale=0.3, seed=7):
+    with scrambled(bijector, scale=row.scramble, seed=7):
         yield Subject(bijector, x, len(row.event_shape))
 
 
@@ -30,7 +30,7 @@ def subject(row):
 def flow(row):
     """The row as a float32 distribution, with its variables moved off their start."""
     made = flow_of(row.create("float32"), row.event_shape)
-    with scrambled(made.bijector, scale=0.3, seed=7):
+    with scrambled(made.bijector, scale=row.scramble, seed=7):
         yield made
 
 

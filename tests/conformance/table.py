@@ -16,6 +16,7 @@ class Row(NamedTuple):
     name: str
     create: Callable[[Any], Any]  # from a dtype or None; a bijector, or for flows a distribution
     event_shape: tuple[int, ...]
+    scramble: float = 0.3  # How far the variables are moved before anything is measured.
 
 
 def real(dtype):
@@ -106,6 +107,88 @@ def conv(dtype):
     return nets.ConvResNet(4, 1, dtype=dtype)
 
 
+def with_variables(bijector, latent_shape):
+    """What learns nothing by itself, before something that does."""
+
+    def create(dtype):
+        layer = bijectors.Elementwise(transforms.Affine(), latent_shape, dtype=real(dtype))
+        return bijectors.Chain([bijector(dtype), layer])
+
+    return create
+
+
+def squeeze(*args):
+    def bijector(dtype):
+        del dtype
+        return bijectors.Squeeze(*args)
+
+    return bijector
+
+
+def actnorm(shape, factor=1.0):
+    return lambda dtype: bijectors.ActNorm(shape, log_scale_factor=factor, dtype=real(dtype))
+
+
+def conv1x1(parametrization="lu", start="rotation", size=3):
+    return lambda dtype: bijectors.InvertibleConv1x1(
+        size, parametrization=parametrization, start=start, dtype=real(dtype)
+    )
+
+
+def batch_norm(shape, **kwargs):
+    return lambda dtype: bijectors.BatchNormalization(shape, dtype=real(dtype), **kwargs)
+
+
+def logit(dtype):
+    """After a map to [0, 1], where its data are."""
+    del dtype
+    return bijectors.Chain([tfb.Invert(tfb.Sigmoid()), bijectors.Logit(0.1)])
+
+
+def factor_out(dtype):
+    """Three of eight channels go on; those that leave have a learned prior with a context."""
+    uneven = partitions.Leading(size=3, event_ndims=3)
+    rest = bijectors.Chain([actnorm((3,))(dtype)])
+    prior = coupled(uneven, (2, 3, 8), context_shape=(3,))(dtype)
+    return bijectors.Chain(
+        [bijectors.Squeeze(), prior, bijectors.FactorOut(rest, (2, 3, 8), partition=uneven)]
+    )
+
+
+def levels(dtype):
+    def level(shape):
+        halves = partitions.Halves(event_ndims=3)
+        return bijectors.Chain([bijectors.Squeeze(), coupled(halves, shape)(dtype)])
+
+    return bijectors.multi_scale([level((4, 2, 4)), level((2, 1, 8))], (8, 4, 1))
+
+
+def one_call(make, event_shape, net=None, **kwargs):
+    """A flow of ours in a dtype, with small networks."""
+
+    def create(dtype):
+        nets_of = {} if net is None else {"net": net(dtype)}
+        return make(event_shape, dtype=dtype or "float32", **nets_of, **kwargs)
+
+    return create
+
+
+def glow_net(dtype):
+    return nets.GlowNet(4, dtype=dtype)
+
+
+def squeezed_context(dtype):
+    """An image context that is larger than the levels."""
+    return flows.glow(
+        (4, 4, 1),
+        num_levels=2,
+        num_steps=1,
+        filters=4,
+        context_shape=(4, 4, 2),
+        dtype=dtype or "float32",
+    )
+
+
 IMAGE, SMALL = (4, 6, 3), (4, 4, 2)
 HALVES, BOARD = partitions.Halves(), partitions.Checkerboard()
 PACKED = partitions.Checkerboard(packed=True)
@@ -123,6 +206,8 @@ ROWS = [
     Row("Checkerboard (packed)",    coupled(PACKED, IMAGE),                                 IMAGE),
     Row("Stripes",                  coupled(partitions.Stripes(), IMAGE),                   IMAGE),
     Row("Stripes (horizontal)",     coupled(ROWS_OF_PIXELS, IMAGE),                         IMAGE),
+    Row("Leading",                  coupled(partitions.Leading(size=4, parity=1)),          (5,)),
+    Row("Leading (channels)",       coupled(partitions.Leading(size=1, event_ndims=3), IMAGE), IMAGE),
     Row("Mask",                     coupled(MASK, (2, 4)),                                  (2, 4)),
     Row("Mask (parity 1)",          coupled(MASK.flipped(), (2, 4)),                        (2, 4)),
     Row("Additive",                 coupled(HALVES, transform=transforms.Additive()),       (5,)),
@@ -130,21 +215,40 @@ ROWS = [
     Row("TanhScale",                coupled(HALVES, transform=TIGHT),                       (5,)),
     Row("ExpScale",                 elementwise(affine(transforms.ExpScale())),             (2, 3)),
     Row("SigmoidScale",             coupled(HALVES, transform=GLOW),                        (5,)),
+    Row("Scale",                    elementwise(transforms.Scale()),                        (2, 3)),
     Row("Coupling",                 coupled(HALVES, context_shape=(3,)),                    (5,)),
     Row("Coupling (image, context)", coupled(BOARD, IMAGE, context_shape=(3,)),             IMAGE),
     Row("AdditiveCoupling",         short_name(bijectors.AdditiveCoupling, 1),              (5,)),
     Row("AffineCoupling",           short_name(bijectors.AffineCoupling, 2),                (5,)),
     Row("Elementwise",              elementwise(transforms.Additive()),                     (2, 3)),
     Row("Elementwise (context)",    conditional_elementwise,                                (3,)),
+    Row("Squeeze",                  with_variables(squeeze(), (2, 3, 12)), IMAGE),
+    Row("Squeeze (position)",       with_variables(squeeze(3, "position"), (1, 2, 18)), (3, 6, 2)),
+    Row("Squeeze (diagonal)",       with_variables(squeeze(2, "diagonal"), (2, 3, 12)), IMAGE),
+    Row("ActNorm",                  actnorm((3,), 3.0),                                     IMAGE),
+    Row("ActNorm (element)",        actnorm(IMAGE),                                         IMAGE),
+    Row("InvertibleConv1x1",        conv1x1(),                                              IMAGE),
+    Row("InvertibleConv1x1 (full)", conv1x1("full"),                                        IMAGE),
+    Row("InvertibleConv1x1 (vector)", conv1x1(start="identity", size=5),                    (5,)),
+    Row("BatchNormalization",       with_variables(batch_norm((3,)), IMAGE),                                       IMAGE),
+    Row("BatchNormalization (affine)", batch_norm((5,), affine=True),                       (5,)),
+    Row("BatchNormalization (half)", with_variables(batch_norm(IMAGE, partition=BOARD), IMAGE),                    IMAGE),
+    Row("Logit",                    with_variables(logit, (5,)),                                                  (5,)),
+    Row("FactorOut (context)",      factor_out,                                             (4, 6, 2)),
+    Row("multi_scale",              levels,                                                 (8, 4, 1)),
     Row("Chain",                    chain,                                                  SMALL),
     Row("KerasNetwork",             stock_with_keras,                                       (5,)),
     Row("coupling_flow",            flow((5,), mlp),                                        (5,)),
     Row("coupling_flow (image)",    flow(IMAGE, conv),                                      IMAGE),
+    Row("nice",                     one_call(flows.nice, SMALL, mlp),                       SMALL),
+    Row("realnvp",                  one_call(flows.realnvp, (4, 6, 1), num_levels=2, filters=2, num_blocks=1, logit_alpha=None), (4, 6, 1)),
+    Row("glow",                     one_call(flows.glow, (4, 8, 1), glow_net, num_levels=2, num_steps=1), (4, 8, 1), 0.1),
+    Row("glow (context)",           squeezed_context,                                       (4, 4, 1), 0.1),
     Row("coupling_flow (context)",  flow((5,), mlp, context_shape=(2,)),                    (5,)),
 ]
 # fmt: on
 
-FLOW_ROWS = [row for row in ROWS if row.name.startswith("coupling_flow")]
+FLOW_ROWS = [row for row in ROWS if hasattr(flows, row.name.split(" (")[0])]
 CONDITIONAL_ROWS = [
     row for row in ROWS if "context" in row.name or row.name in {"Coupling", "Chain"}
 ]

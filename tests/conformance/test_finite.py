@@ -3,7 +3,8 @@ from table import ROWS
 
 from tfp_flows.testing import values
 
-BOUNDED = [row for row in ROWS if row.name != "ExpScale"]
+# The stock sigmoid before a logit is flat far out.
+BOUNDED = [row for row in ROWS if row.name not in {"ExpScale", "Logit"}]
 
 
 def test_gradients_are_finite(subject):

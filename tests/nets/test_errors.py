@@ -26,6 +26,8 @@ def _x(*shape):
         (TypeError, "`dropout` must be a number; got '0'.", {"dropout": "0"}),
         (TypeError, "`weight_norm` must be a bool; got 1.", {"weight_norm": 1}),
         (TypeError, "`zero_init` must be a bool; got None.", {"zero_init": None}),
+        (ValueError, "`uniform` must be positive; got 0.", {"uniform": 0}),
+        (TypeError, "`uniform` must be a number; got '1'.", {"uniform": "1"}),
         (ValueError, "float dtype or policy; got 'flaot32'.", {"dtype": "flaot32"}),
         (ValueError, "float dtype or policy; got 'int32'.", {"dtype": "int32"}),
         (TypeError, "`dtype` must be None or a string; got tf.float32.", {"dtype": tf.float32}),
@@ -97,9 +99,9 @@ def test_bad_fields_of_resnet(error, message, kwargs):
         ("the same H and W; got (6, 6, 3) and (6, 5, 2).", (KEPT, (6, 5, 2), 1)),
         ("the same H and W; got (6, 6, 3) and (2,).", (KEPT, (2,), 1)),
         ("the same H and W; got (3,) and (6, 6, 2).", ((3,), MOVED, 1)),
-        ("with the H and W of (6, 6, 3); got (6, 5).", (KEPT, MOVED, 1, (6, 5))),
-        ("with the H and W of (6, 6, 3); got ().", (KEPT, MOVED, 1, ())),
-        ("with the H and W of (6, 6, 3); got (6, 5, 5).", (KEPT, MOVED, 1, (6, 5, 5))),
+        ("with multiples of the H and W of (6, 6, 3); got (6, 5).", (KEPT, MOVED, 1, (6, 5))),
+        ("with multiples of the H and W of (6, 6, 3); got ().", (KEPT, MOVED, 1, ())),
+        ("with multiples of the H and W of (6, 6, 3); got (6, 5, 5).", (KEPT, MOVED, 1, (6, 5, 5))),
     ],
 )
 def test_bad_shapes_of_resnet(message, args):

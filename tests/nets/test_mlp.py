@@ -106,3 +106,22 @@ def test_context_is_used():
     net = _net(context=(2,))
     x = _x(5, 3)
     assert np.abs(net(x, _x(5, 2, seed=1)) - net(x, _x(5, 2, seed=2))).min() > 1e-6
+
+
+@pytest.mark.parametrize("weight_norm", [False, True])
+def test_uniform_weights(weight_norm):
+    make = MLP((50, 50, 50), uniform=0.01, weight_norm=weight_norm)
+    net = make((20,), (30,), 2)
+    kernels = [np.asarray(layer.kernel) for layer in [*net.hidden_layers, net.last_layer]]
+    for kernel in kernels:
+        assert 0.0099 < np.abs(kernel).max() <= 0.01 + 1e-6
+        assert abs(kernel.mean()) < 1e-3
+    assert np.abs(kernels[1] - kernels[2]).max() > 1e-3
+    biases = [v.numpy() for v in net.variables if v.name == "bias"]
+    assert len(biases) == 4
+    assert max(np.abs(bias).max() for bias in biases) == 0.0
+
+
+def test_nice_has_the_released_number_of_parameters():
+    net = MLP((1000,) * 5, uniform=0.01)((392,), (392,), 1)
+    assert 4 * net.count_params() + 784 == 4 * (2 * 392 * 1000 + 4 * 10**6 + 5392) + 784

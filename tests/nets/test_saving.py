@@ -73,5 +73,5 @@ def test_hidden_may_be_a_list():
 def test_repr_is_the_call():
     assert repr(MLP()) == (
         "MLP(hidden=(256, 256), activation='relu', dropout=0.0, weight_norm=False, "
-        "zero_init=True, dtype=None)"
+        "zero_init=True, uniform=None, dtype=None)"
     )

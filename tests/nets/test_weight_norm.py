@@ -79,3 +79,29 @@ def test_no_direction_is_no_nan():
     layer = _layer("dense")
     layer.direction.assign(np.zeros([3, 4]))
     np.testing.assert_array_equal(layer(_x("dense")), np.zeros([5, 4]))
+
+
+def test_other_starts():
+    layer = WeightNormConv2D(
+        4,
+        3,
+        use_bias=False,
+        kernel_initializer=keras.initializers.RandomUniform(2.0, 3.0),
+        gain_initializer=keras.initializers.Constant(0.5),
+        gain_regularizer=keras.regularizers.L2(3.0),
+    )
+    layer.build((None, 6, 6, 3))
+    assert [v.name for v in layer.variables] == ["direction", "gain"]
+    assert 2.0 <= layer.direction.numpy().min() <= layer.direction.numpy().max() <= 3.0
+    norms = np.linalg.norm(np.reshape(layer.kernel, [-1, 4]), axis=0)
+    np.testing.assert_allclose(norms, np.full(4, 0.5), rtol=1e-5)
+    np.testing.assert_allclose(layer.losses, [3.0 * 4 * 0.25])
+    np.testing.assert_array_equal(layer(np.zeros([2, 6, 6, 3])), np.zeros([2, 6, 6, 4]))
+
+
+def test_without_gain_kernels_have_length_one():
+    layer = WeightNormConv2D(4, 3, use_gain=False)
+    layer.build((None, 6, 6, 3))
+    assert [v.name for v in layer.variables] == ["direction", "bias"]
+    norms = np.linalg.norm(np.reshape(layer.kernel, [-1, 4]), axis=0)
+    np.testing.assert_allclose(norms, np.ones(4), rtol=1e-5)

@@ -8,7 +8,7 @@ from tensorflow_probability.python.bijectors import chain as tfp_chain
 
 from tfp_flows.bijectors.base import EventBijector
 from tfp_flows.bijectors.context import context_shape_of
-from tfp_flows.ops.reduce import sum_log_det
+from tfp_flows.bijectors.links import forward_through, inverse_through, route
 from tfp_flows.typing import Bijector, Shape, TensorPair
 
 
@@ -75,7 +75,7 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
         ndims = self.forward_min_event_ndims
         log_det = tf.zeros([], z.dtype)
         for link in reversed(self.bijectors):
-            z, part = _forward(link, z, ndims, _route(link, context, kwargs))
+            z, part = forward_through(link, z, ndims, route(link, context, kwargs))
             ndims = link.forward_event_ndims(ndims)
             log_det += tf.cast(part, log_det.dtype)  # Some of TFP's are float32 always.
         return z, log_det
@@ -86,7 +86,7 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
         ndims = self.inverse_min_event_ndims
         log_det = tf.zeros([], x.dtype)
         for link in self.bijectors:
-            x, part = _inverse(link, x, ndims, _route(link, context, kwargs))
+            x, part = inverse_through(link, x, ndims, route(link, context, kwargs))
             ndims = link.inverse_event_ndims(ndims)
             log_det += tf.cast(part, log_det.dtype)
         return x, log_det
@@ -108,33 +108,6 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
                 "`bijectors` must together map one tensor to one tensor and back, use `tfb.Chain` "
                 f"for others; got {[link.name for link in self.bijectors]} of event ranks {ends}."
             )
-
-
-def _route(link: Bijector, context: tf.Tensor | None, kwargs: dict) -> dict:
-    """What one link gets of the keywords of the chain."""
-    routed = dict(kwargs.get(link.name, {}))
-    if context is not None and context_shape_of(link) is not None:
-        routed.setdefault("context", context)
-    return routed
-
-
-def _forward(link: Bijector, z: tf.Tensor, ndims: int, kwargs: dict) -> TensorPair:
-    if isinstance(link, EventBijector):
-        x, log_det = link.forward_and_log_det(z, **kwargs)
-        return x, sum_log_det(log_det, z, ndims, link.forward_min_event_ndims)
-    # A fresh tensor: TFP's cache cannot know it, so nothing stale or foreign can come back.
-    z = tf.nest.map_structure(tf.identity, z)
-    x = link.forward(z, **kwargs)
-    return x, link.forward_log_det_jacobian(z, event_ndims=ndims, **kwargs)
-
-
-def _inverse(link: Bijector, x: tf.Tensor, ndims: int, kwargs: dict) -> TensorPair:
-    if isinstance(link, EventBijector):
-        z, log_det = link.inverse_and_log_det(x, **kwargs)
-        return z, sum_log_det(log_det, x, ndims, link.inverse_min_event_ndims)
-    x = tf.nest.map_structure(tf.identity, x)
-    z = link.inverse(x, **kwargs)
-    return z, link.inverse_log_det_jacobian(x, event_ndims=ndims, **kwargs)
 
 
 def _common_context_shape(links: Sequence[Bijector]) -> Shape | None:

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfp_flows.bijectors.networks import KerasNetwork
 from tfp_flows.ops.batch import flatten_batch
+from tfp_flows.phases import is_training
 from tfp_flows.typing import Net, Shape
 
 
@@ -40,7 +41,8 @@ class Conditioner(KerasNetwork):
         """Calls the network.
 
         Args:
-          inputs: what is known, each with the rank of one of its events, all of one batch shape.
+          inputs: what is known, each with the rank of one of its events, all of one batch shape;
+            none for a network that is called without arguments.
           moved_shape: shape of the entries to transform.
           dtype: of the result; networks may compute in another one.
 
@@ -50,9 +52,10 @@ class Conditioner(KerasNetwork):
         """
         flat = [flatten_batch(value, ndims) for value, ndims in inputs]
         raw = self._call([value for value, _ in flat])
-        self._check(raw, flat[0][0].shape[0], moved_shape)
-        restore = flat[0][1]
-        return restore(tf.cast(raw, dtype), len(moved_shape))
+        self._check(raw, flat[0][0].shape[0] if flat else 1, moved_shape)
+        raw = tf.cast(raw, dtype)
+        # Without inputs there is one answer, which broadcasts against any batch.
+        return flat[0][1](raw, len(moved_shape)) if flat else raw[0]
 
     def probe(self, shapes: list[Shape], moved_shape: Shape) -> None:
         """Runs the network once on zeros: builds it, checks its output and its variables.
@@ -75,10 +78,13 @@ class Conditioner(KerasNetwork):
             )
 
     def _call(self, values: list[tf.Tensor]) -> Any:
+        # Keras tells its layers by itself inside `fit`, but not in a training loop of one's own.
+        is_told = is_training() and hasattr(self.network, "_call_has_training_arg")
+        kwargs = {"training": True} if is_told else {}
         if self._is_checked:
-            return self(*values)
+            return self(*values, **kwargs)
         with tf.GradientTape() as tape:
-            raw = self(*values)
+            raw = self(*values, **kwargs)
         self._check_visible(tape.watched_variables())
         self._track_lost_variables()  # Those of layers that were built by this call.
         self._is_checked = True

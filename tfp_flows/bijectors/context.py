@@ -25,9 +25,13 @@ def fit_context(
 ) -> tf.Tensor:
     """Casts `context` to `dtype` and broadcasts it to the batch of the events.
 
+    Integers are classes, one for each event: they become one-hot vectors.
+
     Raises:
-      ValueError: if the context is missing, unexpected, or of another shape or batch.
-      TypeError: if it is not floating.
+      ValueError: if the context is missing, unexpected, or of another shape or batch, or if a
+        class is out of range.
+      TypeError: if it is not floating, and classes do not fit.
+      tf.errors.InvalidArgumentError: if a class is out of range, in a graph.
     """
     wanted = bijector.context_shape
     if wanted is None:
@@ -35,10 +39,12 @@ def fit_context(
     if context is None:
         raise ValueError(f"`context` must be given: `{bijector.name}` wants [..., *{wanted}].")
     context = tf.convert_to_tensor(context)
+    if context.dtype.is_integer:
+        context = _one_hot(bijector, context, dtype)
     if not context.dtype.is_floating:
         raise TypeError(
-            f"`context` must be floating for `{bijector.name}`; got {context.dtype.name}. Turn "
-            "classes into one-hot vectors first, for example with `tf.one_hot`."
+            f"`context` must be floating for `{bijector.name}`, or integers for classes; got "
+            f"{context.dtype.name}."
         )
     context = tf.cast(context, dtype)
     ndims = len(wanted)
@@ -53,6 +59,24 @@ def fit_context(
         return context
     _check_batch(given, batch_shape)
     return tf.broadcast_to(context, tf.concat([dynamic_batch_shape, wanted], axis=0))
+
+
+def _one_hot(bijector: Any, labels: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    shape = bijector.context_shape
+    if len(shape) != 1:
+        raise TypeError(
+            f"`context` must be floating for `{bijector.name}`, of shape [..., *{shape}]; got "
+            f"{labels.dtype.name}. Only vectors can stand for classes."
+        )
+    num_classes = shape[0]
+    message = f"`context` must hold classes in 0..{num_classes - 1} for `{bijector.name}`; got"
+    is_valid = tf.reduce_all((labels >= 0) & (labels < num_classes))
+    if tf.executing_eagerly():
+        if not is_valid:
+            raise ValueError(f"{message} {sorted(set(labels.numpy().ravel().tolist()))}.")
+        return tf.one_hot(labels, num_classes, dtype=dtype)
+    with tf.control_dependencies([tf.debugging.Assert(is_valid, [message, labels])]):
+        return tf.one_hot(labels, num_classes, dtype=dtype)
 
 
 def _check_batch(given: tf.TensorShape, batch_shape: tf.TensorShape) -> None:

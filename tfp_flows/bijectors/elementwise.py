@@ -23,15 +23,16 @@ class Elementwise(EventBijector):
       transform: the family of scalar maps; see `tfp_flows.transforms`.
       event_shape: shape of one event, of rank 1 at least; `(1,)` for single numbers.
       net: `net(context)` gives raw parameters `[batch, *event_shape[:-1], num_params * C]`, as
-        in `Coupling`; `None` for learned parameters.
-      context_shape: shape of one context, given together with `net`.
+        in `Coupling`; without a context, `net()` gives them for all, `[1, ...]`. `None` for one
+        learned number each.
+      context_shape: shape of one context, if `net` takes one.
       dtype: of the learned parameters.
       validate_args: as in TFP.
       name: as in TFP.
 
     Raises:
-      ValueError: if the event is a scalar, if only one of `net` and `context_shape` is given, or
-        if the network puts out a wrong shape.
+      ValueError: if the event is a scalar, if `context_shape` comes without `net`, or if the
+        network puts out a wrong shape.
 
     Example:
       >>> import tensorflow as tf
@@ -59,10 +60,9 @@ class Elementwise(EventBijector):
             context_shape = check_shape("context_shape", context_shape)
         if not event_shape:
             raise ValueError("`event_shape` must have rank 1 or more; got (). Use (1,) instead.")
-        if (net is None) != (context_shape is None):
+        if net is None and context_shape is not None:
             raise ValueError(
-                "`net` and `context_shape` must be given together; got "
-                f"net={net!r} and context_shape={context_shape}."
+                f"`net` must be given to read contexts of shape {context_shape}; got None."
             )
         self._transform = transform
         self._context_shape = self._no_dependency(context_shape)
@@ -77,13 +77,14 @@ class Elementwise(EventBijector):
 
     def _parametrize(self, net: Any, dtype: tf.DType) -> None:
         num_params = self._transform.num_params
-        if net is None:
+        self._net = None if net is None else Conditioner(net, num_params)
+        if self._net is None:
             *leading, size = self._event_shape
             shape = (*leading, num_params * size)
             self._raw = tf.Variable(tf.zeros(shape, dtype), name="raw")
         else:
-            self._net = Conditioner(net, num_params)
-            self._net.probe([self.context_shape or ()], self._event_shape)
+            contexts = [] if self.context_shape is None else [self.context_shape]
+            self._net.probe(contexts, self._event_shape)
 
     def _forward_and_log_det(self, z: tf.Tensor, context: tf.Tensor | None = None) -> TensorPair:
         x, log_slope = self._transform.forward_and_log_det(z, self._parameters_for(z, context))
@@ -100,7 +101,7 @@ class Elementwise(EventBijector):
                 f"`{self.name}` must be given events of shape {self._event_shape}; got "
                 f"{tuple(event.shape)}."
             )
-        if context is None:
+        if self._net is None:
             return tf.cast(self._raw, event.dtype)
-        known = [(context, len(self.context_shape or ()))]
+        known = [] if context is None else [(context, len(self.context_shape or ()))]
         return self._net.raw(known, self._event_shape, event.dtype)

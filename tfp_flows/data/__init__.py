@@ -2,6 +2,7 @@
 
 from tfp_flows.data.dequantize import bin_width, dequantize, quantize
 from tfp_flows.data.digits import DIGITS_NUM_LEVELS, load_digits
+from tfp_flows.data.images import load_images
 from tfp_flows.data.pipeline import batches
 from tfp_flows.data.toy import checkerboard, eight_gaussians, pinwheel, rings, two_moons
 
@@ -13,6 +14,7 @@ __all__ = [
     "dequantize",
     "eight_gaussians",
     "load_digits",
+    "load_images",
     "pinwheel",
     "quantize",
     "rings",

@@ -2,11 +2,7 @@
 
 from collections.abc import Sequence
 
-import tensorflow as tf
-import tensorflow_probability as tfp
-
-from tfp_flows.bijectors import Chain, Coupling
-from tfp_flows.distributions import standard_normal
+from tfp_flows.flows.parts import check_context, coupling, flow_of, preprocessing
 from tfp_flows.flows.recipe import one_call
 from tfp_flows.nets import MLP, ConvResNet
 from tfp_flows.ops.arguments import check_int, check_kind, check_shape
@@ -23,7 +19,9 @@ def coupling_flow(
     partitions: Sequence[Partition] | None = None,
     transform: ScalarTransform = Affine(),
     net: NetFactory | None = None,
+    logit_alpha: float | None = None,
     context_shape: Shape | None = None,
+    num_classes: int | None = None,
     dtype: str = "float32",
 ) -> Distribution:
     """A standard normal pushed through couplings, for vectors and for images.
@@ -36,7 +34,9 @@ def coupling_flow(
       transform: of all couplings.
       net: factory of the networks. Default: `nets.MLP()` for vectors, `nets.ConvResNet()` for
         images.
+      logit_alpha: data in [0, 1] first go through `bijectors.Logit(alpha)`; `None`: as they are.
       context_shape: shape of one context, for conditional flows.
+      num_classes: the context is a class, out of so many: integers, or one-hot vectors.
       dtype: `"float32"` or `"float64"`, of events and densities. Networks that are given have
         dtypes of their own; the default ones follow the global policy of Keras, or are float64.
 
@@ -56,8 +56,7 @@ def coupling_flow(
       TensorShape([3])
     """
     event_shape = check_shape("event_shape", event_shape)
-    if context_shape is not None:
-        context_shape = check_shape("context_shape", context_shape)
+    context_shape = check_context(context_shape, num_classes)
     check_int("num_couplings", num_couplings, 1)
     check_kind("transform", transform, ScalarTransform)
     is_image = len(event_shape) == 3
@@ -67,23 +66,11 @@ def coupling_flow(
     if net is None:
         net_dtype = "float64" if dtype == "float64" else None
         net = ConvResNet(dtype=net_dtype) if is_image else MLP(dtype=net_dtype)
-    if not callable(net):
-        raise TypeError(f"`net` must be a factory of networks, such as `nets.MLP()`; got {net!r}.")
-    couplings = []
+    links = preprocessing(logit_alpha, dtype, low=0.0)
     for i in range(num_couplings):
         partition = partitions[i % len(partitions)]
-        shapes = partition.part_shapes(event_shape)
-        couplings.append(
-            Coupling(
-                partition,
-                transform,
-                net(*shapes, transform.num_params, context_shape),
-                event_shape=event_shape,
-                context_shape=context_shape,
-            )
-        )
-    base = standard_normal(event_shape, tf.as_dtype(dtype))
-    return tfp.distributions.TransformedDistribution(base, Chain(couplings))
+        links.append(coupling(partition, transform, net, event_shape, context_shape))
+    return flow_of(links, event_shape, dtype)
 
 
 def _check_partitions(partitions: Sequence[Partition]) -> None:

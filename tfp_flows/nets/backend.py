@@ -1,9 +1,10 @@
-"""What the nets need of Keras: its TensorFlow backend, and its dtype policy."""
+"""What the nets need of Keras: its TensorFlow backend, and its dtypes."""
 
 import contextlib
 from collections.abc import Iterator
 
 import keras
+import tensorflow as tf
 
 
 def require_tensorflow_backend() -> None:
@@ -37,3 +38,8 @@ def under_policy(name: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def wide(value: tf.Tensor | keras.Variable) -> tf.Tensor:
+    """The value in float32, or in float64 if it is: 16 bits are for products only."""
+    return tf.cast(value, keras.backend.result_type(value.dtype, "float32"))

@@ -91,7 +91,7 @@ class KerasNet(keras.Model):
         }
 
     def _check_inputs(self, kept: tf.Tensor, context: tf.Tensor | None) -> None:
-        _check_event("kept", kept, self.accepted(self.kept_shape))
+        check_event("kept", kept, self.accepted(self.kept_shape))
         if self.context_shape is None:
             if context is not None:
                 raise ValueError(f"`context` must be None; got shape {context.shape}.")
@@ -99,7 +99,7 @@ class KerasNet(keras.Model):
         wanted = self.accepted(self.context_shape)
         if context is None:
             raise ValueError(f"`context` must have shape {_show(wanted)}; got None.")
-        _check_event("context", context, wanted)
+        check_event("context", context, wanted)
         _check_same_batch(_batch(kept, self.kept_shape), _batch(context, self.context_shape))
 
 
@@ -110,7 +110,12 @@ def _check_moved(moved_shape: tuple[int, ...]) -> tuple[int, ...]:
     return moved_shape
 
 
-def _check_event(name: str, x: tf.Tensor, wanted: tuple[int | None, ...]) -> None:
+def check_event(name: str, x: tf.Tensor, wanted: tuple[int | None, ...]) -> None:
+    """Refuse tensors whose last axes are not as wanted; None is any size.
+
+    Raises:
+      ValueError: If they are not, as far as it is known.
+    """
     rank = x.shape.rank
     if rank is None:
         return

@@ -1,8 +1,11 @@
 """Checks of the arguments that the nets have in common."""
 
+import math
 from typing import Any
 
 import keras
+
+from tfp_flows.ops.arguments import check_int
 
 
 def check_bool(name: str, value: bool) -> None:  # noqa: FBT001 - it is the value to check
@@ -13,6 +16,48 @@ def check_bool(name: str, value: bool) -> None:  # noqa: FBT001 - it is the valu
     """
     if not isinstance(value, bool):
         raise TypeError(f"`{name}` must be a bool; got {value!r}.")
+
+
+def check_odd(name: str, value: int) -> None:
+    """Refuse anything but odd numbers of at least 1.
+
+    Raises:
+      TypeError: If `value` is no integer.
+      ValueError: If it is even, or less than 1.
+    """
+    check_int(name, value, 1)
+    if value % 2 == 0:
+        raise ValueError(f"`{name}` must be odd; got {value}.")
+
+
+def check_number(name: str, value: float, *, positive: bool = False) -> None:
+    """Refuse anything but finite numbers, and if so wanted all but positive ones.
+
+    Raises:
+      TypeError: If `value` is no number.
+      ValueError: If it is infinite or NaN, or not positive where it must be.
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"`{name}` must be a number; got {value!r}.")
+    if not math.isfinite(value):
+        raise ValueError(f"`{name}` must be finite; got {value}.")
+    if positive and not value > 0:
+        raise ValueError(f"`{name}` must be positive; got {value}.")
+
+
+def check_scaled(spec: Any) -> None:
+    """Refuse bad values of the fields that Glow's nets have in common.
+
+    Args:
+      spec: Net factory with `edge`, `log_scale_factor` and `dtype`.
+
+    Raises:
+      TypeError: If a field has the wrong type.
+      ValueError: If a field has a bad value.
+    """
+    check_bool("edge", spec.edge)
+    check_number("log_scale_factor", spec.log_scale_factor, positive=True)
+    check_dtype(spec.dtype)
 
 
 def check_layers(spec: Any) -> None:

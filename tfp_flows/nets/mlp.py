@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from tfp_flows.nets.base import KerasNet
-from tfp_flows.nets.checks import check_layers
+from tfp_flows.nets.checks import check_layers, check_number
 from tfp_flows.nets.weight_norm import WeightNormDense
 from tfp_flows.ops.arguments import check_int
 
@@ -28,6 +28,8 @@ class MLP:
       weight_norm: Whether the hidden layers have weight normalization,
         https://arxiv.org/abs/1602.07868.
       zero_init: Whether the last layer starts at 0, so that all parameters do.
+      uniform: If given, the weights of all layers, also of the last, start uniform in
+        [-uniform, uniform], as those of NICE do with 0.01; `zero_init` has no say then.
       dtype: Name of a Keras dtype or policy; None for the global policy.
 
     Raises:
@@ -46,6 +48,7 @@ class MLP:
     _: KW_ONLY
     weight_norm: bool = False
     zero_init: bool = True
+    uniform: float | None = None
     dtype: str | None = None
 
     def __post_init__(self) -> None:
@@ -56,6 +59,8 @@ class MLP:
             raise TypeError(f"`hidden` must be a tuple of ints; got {self.hidden!r}.")
         for width in self.hidden:
             check_int("hidden", width, 1)
+        if self.uniform is not None:
+            check_number("uniform", self.uniform, positive=True)
         check_layers(self)
 
     def __call__(
@@ -89,7 +94,7 @@ class MLPNet(KerasNet):
         self.hidden_layers = tuple(itertools.chain(*layers))
         self.last_layer = keras.layers.Dense(
             math.prod(self.params_shape),
-            kernel_initializer="zeros" if spec.zero_init else "glorot_uniform",
+            kernel_initializer=_initializer(spec, "zeros" if spec.zero_init else "glorot_uniform"),
             dtype=self.dtype_policy,
         )
 
@@ -123,9 +128,17 @@ class MLPNet(KerasNet):
 
 def _hidden_layers(width: int, spec: MLP, dtype: keras.DTypePolicy) -> list[keras.layers.Layer]:
     make = WeightNormDense if spec.weight_norm else keras.layers.Dense
-    dense = make(width, activation=spec.activation, dtype=dtype)
+    start = _initializer(spec, "glorot_uniform")
+    dense = make(width, activation=spec.activation, kernel_initializer=start, dtype=dtype)
     # Dropout holds a seed variable, so there is none where nothing is dropped.
     return [dense, keras.layers.Dropout(spec.dropout, dtype=dtype)] if spec.dropout else [dense]
+
+
+def _initializer(spec: MLP, usual: str) -> Any:
+    """A new one for each layer: two layers would draw the same numbers from one."""
+    if spec.uniform is None:
+        return usual
+    return keras.initializers.RandomUniform(-spec.uniform, spec.uniform)
 
 
 def _flat_event(x: tf.Tensor, event_shape: tuple[int, ...]) -> tf.Tensor:

@@ -5,7 +5,7 @@ from typing import Protocol
 import keras
 import tensorflow as tf
 
-from tfp_flows.nets.weight_norm import WeightNormConv2D
+from tfp_flows.nets.weight_norm_conv import WeightNormConv2D
 
 
 class ConvSpec(Protocol):

@@ -1,13 +1,12 @@
 """A convolutional residual network."""
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
 
 import keras
 import tensorflow as tf
 
-from tfp_flows.nets.base import KerasNet
-from tfp_flows.nets.checks import check_layers
+from tfp_flows.nets.checks import check_layers, check_odd
+from tfp_flows.nets.images import KerasImageNet
 from tfp_flows.nets.residual import ResidualBlock, same_conv
 from tfp_flows.ops.arguments import check_int
 
@@ -18,8 +17,8 @@ class ConvResNet:
 
     Calling the factory gives a net that is already built, and works at other heights and widths
     too; see `KerasNet` for what a net takes and returns. A context `[Dc]` shifts the channels of
-    each block at every position alike, a context `[H, W, Cc]` at each position by its own.
-    As in RealNVP, https://arxiv.org/abs/1605.08803.
+    each block at every position alike, a context `[H, W, Cc]` at each position by its own; of one
+    with multiples of H and W, the tiles become channels. As in RealNVP, https://arxiv.org/abs/1605.08803.
 
     Args:
       filters: Channels of the hidden layers.
@@ -56,9 +55,7 @@ class ConvResNet:
     def __post_init__(self) -> None:
         check_int("filters", self.filters, 1)
         check_int("num_blocks", self.num_blocks, 1)
-        check_int("kernel_size", self.kernel_size, 1)
-        if self.kernel_size % 2 == 0:
-            raise ValueError(f"`kernel_size` must be odd; got {self.kernel_size}.")
+        check_odd("kernel_size", self.kernel_size)
         check_layers(self)
 
     def __call__(
@@ -75,8 +72,10 @@ class ConvResNet:
 
 
 @keras.saving.register_keras_serializable(package="tfp_flows")
-class ResidualNet(KerasNet):
+class ResidualNet(KerasImageNet):
     """The net that `ConvResNet` makes; its arguments are those of `KerasNet`."""
+
+    factory = ConvResNet
 
     def __init__(
         self,
@@ -87,11 +86,9 @@ class ResidualNet(KerasNet):
         context_shape: tuple[int, ...] | None = None,
     ) -> None:
         super().__init__(spec, kept_shape, moved_shape, num_params, context_shape)
-        _check_images(self.kept_shape, self.moved_shape, self.context_shape)
         dtype = self.dtype_policy
-        channels = None if self.context_shape is None else self.context_shape[-1]
         self.first_layer = same_conv(spec, spec.kernel_size, dtype)
-        blocks = [ResidualBlock(spec, channels, dtype) for _ in range(spec.num_blocks)]
+        blocks = [ResidualBlock(spec, self.context_channels, dtype) for _ in range(spec.num_blocks)]
         # A tuple: tf.train.Checkpoint does not see the layers in a list of a Keras layer.
         self.blocks = tuple(blocks)
         self.activation = keras.activations.get(spec.activation)
@@ -103,14 +100,6 @@ class ResidualNet(KerasNet):
             dtype=dtype,
         )
 
-    @classmethod
-    def from_config(
-        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
-    ) -> "ResidualNet":
-        """The built net of a config."""
-        del custom_objects
-        return ConvResNet(**config["spec"])(**{k: v for k, v in config.items() if k != "spec"})
-
     def build(self) -> None:
         """All variables."""
         self.first_layer.build((None, None, None, self.kept_shape[-1]))
@@ -118,29 +107,9 @@ class ResidualNet(KerasNet):
             block.build((None, None, None, self.spec.filters))
         self.last_layer.build((None, None, None, self.spec.filters))
 
-    def accepted(self, shape: tuple[int, ...]) -> tuple[int | None, ...]:
-        """Channels as built, any height and width."""
-        return (*(None for _ in shape[:-1]), shape[-1])
-
-    def flat_call(self, kept: tf.Tensor, context: tf.Tensor | None) -> tf.Tensor:
+    def image_call(self, kept: tf.Tensor, context: tf.Tensor | None) -> tf.Tensor:
         """Raw parameters `[N, H, W, num_params * C]`."""
-        if context is not None and len(self.context_shape) == 1:
-            context = context[:, tf.newaxis, tf.newaxis]
         x = self.first_layer(kept)
         for block in self.blocks:
             x = block(x, context)
         return self.last_layer(self.activation(x))
-
-
-def _check_images(
-    kept: tuple[int, ...], moved: tuple[int, ...], context: tuple[int, ...] | None
-) -> None:
-    if {len(kept), len(moved)} != {3} or kept[:2] != moved[:2]:
-        raise ValueError(
-            "`kept_shape` and `moved_shape` must be [H, W, C] with the same H and W; "
-            f"got {kept} and {moved}."
-        )
-    if context is not None and (len(context) not in (1, 3) or context[:-1] not in ((), kept[:2])):
-        raise ValueError(
-            f"`context_shape` must be [Dc] or [H, W, Cc] with the H and W of {kept}; got {context}."
-        )

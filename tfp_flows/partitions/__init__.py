@@ -10,7 +10,8 @@ from tfp_flows.partitions.alternating import Alternating
 from tfp_flows.partitions.base import Partition
 from tfp_flows.partitions.checkerboard import Checkerboard
 from tfp_flows.partitions.halves import Halves
+from tfp_flows.partitions.leading import Leading
 from tfp_flows.partitions.mask import Mask
 from tfp_flows.partitions.stripes import Stripes
 
-__all__ = ["Alternating", "Checkerboard", "Halves", "Mask", "Partition", "Stripes"]
+__all__ = ["Alternating", "Checkerboard", "Halves", "Leading", "Mask", "Partition", "Stripes"]

@@ -1,5 +1,6 @@
 """Training with Keras 3."""
 
+from tfp_flows.training.initialize import initialize
 from tfp_flows.training.model import FlowModel
 
-__all__ = ["FlowModel"]
+__all__ = ["FlowModel", "initialize"]

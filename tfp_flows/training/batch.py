@@ -39,6 +39,17 @@ def event_and_context(inputs: Any, distribution: Distribution) -> tuple[Any, Any
     return x, context
 
 
+def labels_as_context(x: Any, y: Any, distribution: Distribution) -> tuple[Any, Any]:
+    """`(x, y)` of Keras as inputs and targets: a conditional flow has no targets but contexts."""
+    if y is None or isinstance(x, dict) or context_shape(distribution) is None:
+        return x, y
+    shape = tf.TensorShape(y.shape)
+    # Labels come as [n, 1] in some datasets, and of unknown rank from Keras's own arrays.
+    if tf.as_dtype(y.dtype).is_integer and (shape.rank is None or shape[1:] == (1,)):
+        y = tf.reshape(y, [-1])
+    return {"x": x, "context": y}, None
+
+
 def check_context(context: tf.Tensor, distribution: Distribution, batch_shape: Any) -> None:
     """Raises a `ValueError` for a context which nobody takes, or of another batch size."""
     wanted = context_shape(distribution)

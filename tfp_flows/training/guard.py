@@ -71,14 +71,21 @@ class Guard:
             try:
                 result = function(iterator)
             except tf.errors.InvalidArgumentError as error:
-                found = re.search(rf"{_MARK}\((.*?)\)", error.message)
-                raise (self._error(found[1], where) if found else error) from None
+                raise self._explained(error, where) from None
             code = int(self._noted.numpy())
             if code:
                 raise self._error(_KINDS[code - 1], where)
             return result
 
         return run
+
+    def _explained(self, error: tf.errors.InvalidArgumentError, where: str) -> Exception:
+        found = re.search(rf"{_MARK}\((.*?)\)", error.message)
+        if found:
+            return self._error(found[1], where)
+        asserted = re.search(r"assertion failed: \[(.*)", error.message)
+        # TensorFlow puts each part of the message into brackets.
+        return ValueError(asserted[1].replace("] [", " [")) if asserted else error
 
     def _error(self, what: str, where: str) -> ValueError:
         return ValueError(

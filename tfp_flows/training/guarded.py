@@ -43,6 +43,7 @@ class GuardedModel(keras.Model):
     def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """As in Keras; stops with a `ValueError` at the first NaN or inf, naming the batch."""
         bound = mended(super().fit, args, kwargs)
+        self._prepare(bound.arguments)
         callbacks = bound.arguments.get("callbacks")
         clock = keras.callbacks.LambdaCallback(on_epoch_begin=self._on_epoch_begin)
         if not isinstance(callbacks, keras.callbacks.CallbackList):
@@ -91,7 +92,7 @@ class GuardedModel(keras.Model):
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """As in Keras, unless data, loss or gradient hold NaN or inf."""
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        x, y, sample_weight = self._unpack(data)
         with self._checked("The training data", data), tf.GradientTape() as tape:
             log_prob = self(x, training=True)
             loss = self.compute_loss(x, y, log_prob, sample_weight)
@@ -111,13 +112,23 @@ class GuardedModel(keras.Model):
 
         A loss of inf is an answer: an event where the density is 0.
         """
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        x, y, sample_weight = self._unpack(data)
         with self._checked("The evaluation data", data):
             log_prob = self(x, training=False)
             loss = self.compute_loss(x, y, log_prob, sample_weight, training=False)
             not_inf = tf.where(tf.math.is_nan(loss), loss, tf.zeros_like(loss))
         with self._checked("The loss", not_inf):
             return self._finish(x, y, log_prob, sample_weight, loss)
+
+    def predict_step(self, data: Any) -> tf.Tensor:
+        """As in Keras."""
+        return self(self._unpack(data)[0], training=False)
+
+    def _prepare(self, data: dict[str, Any]) -> None:
+        """Called with the arguments of `fit`, before it starts."""
+
+    def _unpack(self, data: Any) -> tuple[Any, Any, Any]:
+        return keras.utils.unpack_x_y_sample_weight(data)
 
     def _checked(self, what: str, values: Any) -> Any:
         """A block whose operations wait for the check."""

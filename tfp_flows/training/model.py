@@ -8,11 +8,13 @@ import tensorflow as tf
 
 from tfp_flows.nets.backend import require_tensorflow_backend
 from tfp_flows.ops.bits import bits_per_dim
+from tfp_flows.phases import training as training_phase
 from tfp_flows.training.arguments import check_no_targets
-from tfp_flows.training.batch import bijector_kwargs, event_and_context
+from tfp_flows.training.batch import bijector_kwargs, event_and_context, labels_as_context
 from tfp_flows.training.checks import check_distribution
 from tfp_flows.training.config import flow_from_config, flow_to_config
 from tfp_flows.training.guarded import GuardedModel
+from tfp_flows.training.initialize import first_batch, initialize, needs_initialization
 from tfp_flows.training.sampling import sample_arguments
 from tfp_flows.training.totals import event_weights, mean, num_replicas
 from tfp_flows.training.variables import lost_variables, shared_variables
@@ -23,8 +25,10 @@ from tfp_flows.typing import Distribution
 class FlowModel(GuardedModel):
     """Fits any TFP distribution, ours or stock, by maximum likelihood.
 
-    Batches are events `x [batch, *event_shape]`, or `{"x": x, "context": context}` for
-    conditional flows, as arrays or in a `tf.data.Dataset`. The loss is the mean negative
+    Batches are events `x [batch, *event_shape]`, as arrays or in a `tf.data.Dataset`; for
+    conditional flows pairs `(x, context)`, or `{"x": x, "context": context}`. Integer contexts
+    are classes. `fit` starts with `training.initialize` on its first batch, unless that was done
+    or restored, and puts batch normalization into its training state. The loss is the mean negative
     log-density in nats, plus the regularizers of the networks if they have any; the metrics are
     `nll`, without them, and `bits_per_dim`. `predict` gives the log-density of each event. Keras
     uses XLA on accelerators only, unless `compile` is told otherwise: on CPUs it makes the
@@ -85,9 +89,10 @@ class FlowModel(GuardedModel):
           TypeError: if the events are integers and the distribution is continuous.
           ValueError: if events or contexts have another shape or batch than they should.
         """
-        del training  # It reaches the networks through Keras, for dropout and the like.
         x, context = event_and_context(inputs, self.distribution)
-        return self.distribution.log_prob(x, **bijector_kwargs(context))
+        # Networks are told by Keras.
+        with training_phase(when=bool(training)):
+            return self.distribution.log_prob(x, **bijector_kwargs(context))
 
     def sample(self, n: int, seed: Any = None, context: Any = None) -> tf.Tensor:
         """Draws `n` events `[n, *event_shape]`.
@@ -132,6 +137,15 @@ class FlowModel(GuardedModel):
         self._nll.update_state(-y_pred, weights)
         self._bits_per_dim.update_state(bits, weights)
         return self.get_metrics_result()
+
+    def _prepare(self, data: dict[str, Any]) -> None:
+        if needs_initialization(self.distribution):
+            inputs, _ = labels_as_context(*first_batch(data), self.distribution)
+            initialize(self.distribution, inputs)
+
+    def _unpack(self, data: Any) -> tuple[Any, Any, Any]:
+        x, y, sample_weight = super()._unpack(data)
+        return *labels_as_context(x, y, self.distribution), sample_weight
 
     def get_config(self) -> dict[str, Any]:
         """How to build the model again.

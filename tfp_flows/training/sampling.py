@@ -22,9 +22,12 @@ def sample_arguments(
     if n < 0:
         raise ValueError(f"`n` must be at least 0; got {n}.")
     if context is not None:
-        context = tf.convert_to_tensor(context, distribution.dtype)
-        check_context(context, distribution, (n,))
-        if tuple(context.shape) == context_shape(distribution):
+        context = tf.convert_to_tensor(context)
+        single = () if context.dtype.is_integer else context_shape(distribution)
+        if context.dtype.is_floating:
+            context = tf.cast(context, distribution.dtype)
+            check_context(context, distribution, (n,))
+        if tuple(context.shape) == single:
             context = tf.broadcast_to(context, [n, *context.shape])
     return tf.constant(n, tf.int32), _stateless(seed), bijector_kwargs(context)
 

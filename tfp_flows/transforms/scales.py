@@ -36,13 +36,25 @@ class TanhScale(ScaleMap):
 
 @dataclasses.dataclass(frozen=True)
 class ExpScale(ScaleMap):
-    """`s = raw`: the scale `exp(raw)` has no bound.
+    """`s = raw`, clipped to `[-bound, bound]`; the scale `exp(raw)` has no bound by default.
 
-    Deep flows with it overflow on outliers; the papers that use it add other brakes.
+    Deep flows without a bound overflow on outliers; the papers that use it add other brakes. With
+    one they stay finite, but beyond it a raw number has no gradient.
+
+    Args:
+      bound: largest absolute log-scale.
     """
 
+    bound: float = math.inf
+
+    def __post_init__(self) -> None:
+        if not self.bound > 0:
+            raise ValueError(f"`bound` must be positive; got {self.bound}.")
+
     def log_scale(self, raw: tf.Tensor) -> tf.Tensor:
-        return raw
+        if self.bound == math.inf:
+            return raw
+        return tf.clip_by_value(raw, -self.bound, self.bound)
 
 
 @dataclasses.dataclass(frozen=True)
