@@ -22,6 +22,7 @@ format: .venv/check
 
 bench: .venv/test
 	$(BIN)/python benchmarks/coupling_cost.py
+	$(BIN)/python benchmarks/glow_cost.py
 
 clean:
 	rm -rf .venv demo

@@ -10,23 +10,18 @@ rounds of (time of the row / time of the floor in the same round).
 
 import argparse
 import os
-import time
-from collections.abc import Callable
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
-import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
+from measuring import Model, interleaved, report, train_step, use_two_threads
 
-import tfp_flows
 from tfp_flows import bijectors, flows, nets
 
 tfb, tfd = tfp.bijectors, tfp.distributions
 SIZE, BATCH, COUPLINGS, HIDDEN = 64, 1024, 8, (256, 256)
 HALF = SIZE // 2
-
-Loss = Callable[[tf.Tensor], tf.Tensor]
 
 
 def make_nets() -> list[keras.Model]:
@@ -43,7 +38,7 @@ def make_nets() -> list[keras.Model]:
     ]
 
 
-def floor() -> tuple[Loss, list]:
+def floor() -> Model:
     """The bare networks, chained."""
     networks = make_nets()
 
@@ -56,14 +51,14 @@ def floor() -> tuple[Loss, list]:
     return loss, [v.value for net in networks for v in net.trainable_variables]
 
 
-def ours() -> tuple[Loss, list]:
+def ours() -> Model:
     """`flows.coupling_flow`."""
     net = nets.MLP(HIDDEN, zero_init=False)
     flow = flows.coupling_flow((SIZE,), num_couplings=COUPLINGS, net=net)
     return lambda x: -tf.reduce_mean(flow.log_prob(x)), list(flow.trainable_variables)
 
 
-def stock(*, permute: bool) -> tuple[Loss, list]:
+def stock(*, permute: bool) -> Model:
     """`tfb.RealNVP` with the same networks, made visible.
 
     The other half moves next either after `tfb.Permute`, as in TFP's documentation, or by masking
@@ -86,33 +81,6 @@ def stock(*, permute: bool) -> tuple[Loss, list]:
     return lambda x: -tf.reduce_mean(flow.log_prob(x)), list(flow.trainable_variables)
 
 
-def train_step(loss: Loss, variables: list) -> Callable[[tf.Tensor], tf.Tensor]:
-    """One step of Adam, as a traced function."""
-    optimizer = keras.optimizers.Adam(1e-4)
-    optimizer.build(variables)
-
-    @tf.function(autograph=False)
-    def step(x: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            value = loss(x)
-        optimizer.apply_gradients(zip(tape.gradient(value, variables), variables, strict=True))
-        return value
-
-    return step
-
-
-def interleaved(steps: dict[str, Callable], x: tf.Tensor, rounds: int) -> dict[str, np.ndarray]:
-    """Seconds of each step in each round."""
-    seconds = {name: [] for name in steps}
-    for i in range(rounds + 5):
-        for name, step in steps.items():
-            start = time.perf_counter()
-            step(x).numpy()
-            if i >= 5:  # the first rounds trace and warm up
-                seconds[name].append(time.perf_counter() - start)
-    return {name: np.array(values) for name, values in seconds.items()}
-
-
 MODELS = {
     "bare networks, chained": floor,
     "tfp_flows": ours,
@@ -126,26 +94,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=100)
     rounds = parser.parse_args().rounds
-    tf.config.threading.set_intra_op_parallelism_threads(2)
-    tf.config.threading.set_inter_op_parallelism_threads(2)
+    use_two_threads()
     models = {name: make() for name, make in MODELS.items()}
     x = tf.random.stateless_normal([BATCH, SIZE], seed=[0, 1])
     steps = {name: train_step(*model) for name, model in models.items()}
-    seconds = interleaved(steps, x, rounds)
-    versions = (tf.__version__, tfp.__version__, keras.__version__, tfp_flows.__version__)
-    print("tensorflow {}, tfp {}, keras {}, tfp_flows {}".format(*versions))
-    print(f"train step, {rounds} rounds    parameters   median ms   over the floor (quartiles)")
-    base = seconds["bare networks, chained"]
-    for name, values in seconds.items():
-        parameters = sum(int(np.prod(v.shape)) for v in models[name][1])
-        low, middle, high = np.percentile(values / base, [25, 50, 75])
-        print(
-            f"{name:<28} {parameters:10,d}  {1e3 * np.median(values):10.1f}"
-            f"   {middle:.3f} ({low:.3f} .. {high:.3f})"
-        )
-    for name in list(seconds)[2:]:
-        ratio = np.median(seconds[name] / seconds["tfp_flows"])
-        print(f"{name} takes {ratio:.2f} times as long as tfp_flows")
+    report(interleaved(steps, x, rounds), models)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ tensor. `TransformedDistribution.log_prob` relies on it: it asks for `inverse(x)
    contexts keeps them all.
 4. Value and log-det are computed by separate calls, so each network runs twice.
 
+What was computed in one phase (see `phases`) is not known in another.
+
 Under a gradient tape only what that tape has recorded counts as known: the rest is computed again,
 or its gradient would be missing.
 
@@ -25,6 +27,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 from tensorflow.python.eager import record
+
+from tfp_flows.phases import current
 
 
 class FlowCache:
@@ -80,7 +84,7 @@ class FlowCache:
         return {} if entry is None or _known(entry) is None else entry.attributes
 
     def _key(self, way: str, value: tf.Tensor, kwargs: dict) -> tuple:
-        return way, id(value), _Same(self._bijector), _same(kwargs)
+        return way, id(value), _Same(self._bijector), _same(kwargs), current()
 
 
 class _Entry(NamedTuple):

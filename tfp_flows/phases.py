@@ -36,6 +36,11 @@ def initializing() -> contextlib.AbstractContextManager[None]:
     return _phase("initializing")
 
 
+def current() -> str:
+    """The phase we are in."""
+    return _PHASE.get()
+
+
 def is_training() -> bool:
     """Whether we are inside `training()`."""
     return _PHASE.get() == "training"

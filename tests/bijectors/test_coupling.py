@@ -203,7 +203,20 @@ def test_floating_contexts_are_cast_and_others_refused():
     wanted = coupling.inverse(x, context=tf.ones([5, 3]))
     for context in (np.ones([5, 3]), [[1.0, 1.0, 1.0]]):
         np.testing.assert_array_equal(coupling.inverse(x, context=context), wanted)
-    with pytest.raises(TypeError, match=r"`context` must be floating .* got int32.*one-hot"):
+    for refused in (tf.ones([5, 3], tf.bool), tf.ones([5, 3], tf.complex64)):
+        with pytest.raises(TypeError, match=r"`context` must be floating .* or integers for class"):
+            coupling.inverse(x, context=refused)
+
+
+def test_integer_contexts_are_classes():
+    coupling, x = conditional(), data(5, 4)
+    labels = tf.constant([2, 0, 1, 1, 2])
+    wanted = coupling.inverse(x, context=tf.one_hot(labels, 3))
+    for context in (labels, tf.cast(labels, tf.uint8), [2, 0, 1, 1, 2]):
+        np.testing.assert_array_equal(coupling.inverse(x, context=context), wanted)
+    one = coupling.inverse(x, context=2)
+    np.testing.assert_array_equal(one, coupling.inverse(x, context=tf.one_hot([2] * 5, 3)))
+    with pytest.raises(ValueError, match=r"a batch that broadcasts .*; got \(5, 3\)"):
         coupling.inverse(x, context=tf.ones([5, 3], tf.int32))
 
 

@@ -110,14 +110,33 @@ def test_single_numbers_need_an_axis():
         bijectors.Elementwise(AFFINE, ())
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [{"context_shape": (2,)}, {"net": keras.layers.Dense(6)}],
-    ids=["context alone", "net alone"],
-)
-def test_a_net_and_a_context_come_together(arguments):
-    with pytest.raises(ValueError, match="`net` and `context_shape` must be given together; got"):
-        bijectors.Elementwise(AFFINE, (3,), **arguments)
+def test_a_context_needs_a_net():
+    with pytest.raises(ValueError, match=r"`net` must be given to read contexts of shape \(2,\)"):
+        bijectors.Elementwise(AFFINE, (3,), context_shape=(2,))
+
+
+class Constant(tf.Module):
+    """A net without inputs: one row of parameters for all events."""
+
+    def __init__(self):
+        super().__init__()
+        self.raw = tf.Variable([[1.0, 2.0, 3.0, 0.0, 0.0, 0.0]])
+
+    def __call__(self):
+        return 2 * self.raw
+
+
+def test_a_net_without_a_context_gives_parameters_for_all():
+    layer = bijectors.Elementwise(AFFINE, (3,), net=Constant())
+    assert layer.context_shape is None
+    assert [v.shape for v in layer.trainable_variables] == [(1, 6)]
+    for batch in [(), (5,), (2, 5)]:
+        x = tf.zeros([*batch, 3])
+        z, log_det = layer.inverse(x), layer.inverse_log_det_jacobian(x)
+        np.testing.assert_array_equal(z, np.broadcast_to([2, 4, 6], [*batch, 3]))
+        assert log_det.shape == batch
+    with pytest.raises(ValueError, match="`context` must not be given: `elementwise`"):
+        layer.inverse(tf.zeros([5, 3]), context=tf.ones([5, 2]))
 
 
 def test_a_net_of_another_width_is_told():

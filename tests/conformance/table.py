@@ -241,7 +241,7 @@ ROWS = [
     Row("coupling_flow",            flow((5,), mlp),                                        (5,)),
     Row("coupling_flow (image)",    flow(IMAGE, conv),                                      IMAGE),
     Row("nice",                     one_call(flows.nice, SMALL, mlp),                       SMALL),
-    Row("realnvp",                  one_call(flows.realnvp, (4, 6, 1), num_levels=2, filters=2, num_blocks=1, logit_alpha=None), (4, 6, 1)),
+    Row("realnvp",                  one_call(flows.realnvp, (2, 4, 1), num_levels=2, filters=2, num_blocks=1, logit_alpha=None), (2, 4, 1)),
     Row("glow",                     one_call(flows.glow, (4, 8, 1), glow_net, num_levels=2, num_steps=1), (4, 8, 1), 0.1),
     Row("glow (context)",           squeezed_context,                                       (4, 4, 1), 0.1),
     Row("coupling_flow (context)",  flow((5,), mlp, context_shape=(2,)),                    (5,)),

@@ -103,7 +103,8 @@ class ActNorm(EventBijector):
         batch_axes = list(range(x.shape.rank - len(self._event_shape)))
         mean, variance = global_moments(x, batch_axes)
         std = positive_std(mean, variance)
-        if tf.executing_eagerly() and not bool(self._initialized):
+        # As a tensor: a variable of several replicas is always true.
+        if tf.executing_eagerly() and not bool(tf.convert_to_tensor(self._initialized)):
             _warn_of_constants(self.name, variance, std)
         return mean, std
 

@@ -40,7 +40,7 @@ def fit_context(
         raise ValueError(f"`context` must be given: `{bijector.name}` wants [..., *{wanted}].")
     context = tf.convert_to_tensor(context)
     if context.dtype.is_integer:
-        context = _one_hot(bijector, context, dtype)
+        context = one_hot(bijector.name, wanted, context, dtype)
     if not context.dtype.is_floating:
         raise TypeError(
             f"`context` must be floating for `{bijector.name}`, or integers for classes; got "
@@ -61,15 +61,15 @@ def fit_context(
     return tf.broadcast_to(context, tf.concat([dynamic_batch_shape, wanted], axis=0))
 
 
-def _one_hot(bijector: Any, labels: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
-    shape = bijector.context_shape
+def one_hot(name: str, shape: Shape, labels: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    """Classes as contexts of the given shape, for who has that name; errors as in `fit_context`."""
     if len(shape) != 1:
         raise TypeError(
-            f"`context` must be floating for `{bijector.name}`, of shape [..., *{shape}]; got "
+            f"`context` must be floating for `{name}`, of shape [..., *{shape}]; got "
             f"{labels.dtype.name}. Only vectors can stand for classes."
         )
     num_classes = shape[0]
-    message = f"`context` must hold classes in 0..{num_classes - 1} for `{bijector.name}`; got"
+    message = f"`context` must hold classes in 0..{num_classes - 1} for `{name}`; got"
     is_valid = tf.reduce_all((labels >= 0) & (labels < num_classes))
     if tf.executing_eagerly():
         if not is_valid:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
+import numpy as np
 import tensorflow as tf
 
 from tfp_flows.bijectors.base import EventBijector
@@ -137,10 +138,12 @@ class _LU(tf.Module):
 
     def _factors(self, dtype: tf.DType) -> TensorPair:
         packed = tf.cast(self._packed, dtype)
-        log_scale = tf.linalg.diag_part(packed)
-        lower = tf.linalg.set_diag(tf.linalg.band_part(packed, -1, 0), tf.ones_like(log_scale))
-        scale = tf.cast(self._sign, dtype) * tf.exp(log_scale)
-        return lower, tf.linalg.set_diag(tf.linalg.band_part(packed, 0, -1), scale)
+        size = packed.shape[0]
+        # Masks, as they are the fewest operations to trace and to run.
+        below = np.tri(size, k=-1, dtype=dtype.as_numpy_dtype)
+        diagonal = tf.cast(self._sign, dtype) * tf.exp(tf.linalg.diag_part(packed))
+        lower = packed * below + np.eye(size, dtype=below.dtype)
+        return lower, packed * below.T + tf.linalg.diag(diagonal)
 
 
 class _Full(tf.Module):

@@ -79,6 +79,7 @@ def realnvp(
       TensorShape([3, 8, 8, 1])
     """
     event_shape = check_image(event_shape)
+    front = preprocessing(logit_alpha, dtype)
     context_shape = check_context(context_shape, num_classes)
     num_levels = _default_levels(event_shape) if num_levels is None else num_levels
     check_levels(num_levels, num_levels - 1, event_shape)
@@ -96,7 +97,7 @@ def realnvp(
         levels.append(_level(shape, filters * 2**level, make_net, step, is_last=is_last))
         shape = (shape[0] // 2, shape[1] // 2, shape[2] * 2)
     flow = multi_scale(levels, event_shape)
-    return flow_of([*preprocessing(logit_alpha, dtype), flow], event_shape, dtype)
+    return flow_of([*front, flow], event_shape, dtype)
 
 
 def _level(

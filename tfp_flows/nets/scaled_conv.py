@@ -102,7 +102,8 @@ class ScaledConv2D(keras.layers.Layer):
     def of_zeros(self, height: int, width: int) -> tf.Tensor:
         """Outputs `[1, height, width, filters]` for an image of zeros, with less work."""
         if self.has_edge:
-            return self._edge(height, width, *self._weights())
+            kernel, bias = self._weights()
+            return self._edge(height, width, kernel[:, :, self.channels :], bias)
         return self(tf.zeros([1, height, width, self.channels], self.compute_dtype))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -126,15 +127,14 @@ class ScaledConv2D(keras.layers.Layer):
         return wide(self.kernel) * scale, wide(self.bias) * scale
 
     def _convolve(self, inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-        inner = tf.cast(kernel[:, :, : self.channels], inputs.dtype)
-        outputs = tf.nn.conv2d(inputs, inner, strides=1, padding="SAME")
         if not self.has_edge:
+            outputs = _same_conv(inputs, kernel)
             return tf.nn.bias_add(outputs, tf.cast(bias, outputs.dtype))
-        return outputs + self._edge(*image_sizes(inputs), kernel, bias)
+        inner, edge = tf.split(kernel, [self.channels, 1], axis=2)
+        return _same_conv(inputs, inner) + self._edge(*image_sizes(inputs), edge, bias)
 
     def _edge(self, height: Any, width: Any, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-        edge = edge_outputs(height, width, kernel[:, :, self.channels :])
-        return tf.cast(edge + bias, self.compute_dtype)
+        return tf.cast(edge_outputs(height, width, kernel) + bias, self.compute_dtype)
 
     def _initialize(self, outputs: tf.Tensor) -> None:
         mean, variance = global_moments(wide(outputs), [0, 1, 2])
@@ -146,3 +146,7 @@ class ScaledConv2D(keras.layers.Layer):
         for variable, new in [(self.bias, -mean), (self.log_scale, log_scale)]:
             variable.assign(tf.where(is_done, variable, tf.cast(new, variable.dtype)))
         self.initialized.assign(True)  # noqa: FBT003
+
+
+def _same_conv(inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    return tf.nn.conv2d(inputs, tf.cast(kernel, inputs.dtype), strides=1, padding="SAME")

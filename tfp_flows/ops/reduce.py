@@ -19,11 +19,13 @@ def sum_log_det(
     extra = event_ndims - min_event_ndims
     if not extra:
         return log_det
+    summed = x.shape[x.shape.rank - event_ndims : x.shape.rank - min_event_ndims]
+    if log_det.shape.rank == 0 and summed.is_fully_defined():
+        return log_det * summed.num_elements()
     batch_shape = tf.shape(x)[: tf.rank(x) - min_event_ndims]
     if log_det.shape.rank == 0:
         count = tf.reduce_prod(batch_shape[-extra:])
         return log_det * tf.cast(count, log_det.dtype)
-    summed = x.shape[x.shape.rank - event_ndims : x.shape.rank - min_event_ndims]
     if not summed.is_fully_defined() or log_det.shape[-extra:] != summed:
         log_det = tf.broadcast_to(log_det, batch_shape)
     return sum_event(log_det, extra)

@@ -1,5 +1,7 @@
 """A look inside a flow: what each layer does to a batch."""
 
+import itertools
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,6 +10,7 @@ import tensorflow_probability as tfp
 from tensorflow_probability.python.bijectors import chain as tfp_chain, invert as tfp_invert
 
 from tfp_flows.bijectors.context import context_shape_of
+from tfp_flows.bijectors.factor_out import FactorOut
 from tfp_flows.typing import Bijector, Distribution
 
 
@@ -16,7 +19,9 @@ class LayerReport(NamedTuple):
 
     Attributes:
       layer: its place and name.
-      round_trip: largest error of `forward(inverse(x))`.
+      round_trip: largest error of `forward(inverse(x))`, of this layer alone.
+      way_back: largest error at this depth when the whole flow brings the latents back; that of
+        the first layer is the round trip of the flow, in units of the data.
       log_det: smallest and largest log-det in the batch.
       largest: largest absolute latent that came out.
       not_finite: index of the first NaN or inf in what came out; `None` if all are finite.
@@ -24,6 +29,7 @@ class LayerReport(NamedTuple):
 
     layer: str
     round_trip: float
+    way_back: float
     log_det: tuple[float, float]
     largest: float
     not_finite: tuple[int, ...] | None
@@ -31,8 +37,8 @@ class LayerReport(NamedTuple):
     def __str__(self) -> str:
         low, high = self.log_det
         text = (
-            f"{self.layer:<28} round trip {self.round_trip:9.2e}   "
-            f"log-det {low:10.3f} .. {high:10.3f}   largest {self.largest:9.3g}"
+            f"{self.layer:<28} round trip {self.round_trip:8.1e}   way back {self.way_back:8.1e}"
+            f"   log-det {low:10.3f} .. {high:10.3f}   largest {self.largest:8.3g}"
         )
         if self.not_finite is None:
             return text
@@ -42,8 +48,9 @@ class LayerReport(NamedTuple):
 def diagnose(flow: Distribution | Bijector, x: Any, context: Any = None) -> list[LayerReport]:
     """Prints what each layer does to `x`, in the order the data meet them.
 
-    Chains, inverted chains and transformed distributions are opened at every depth. Look for the
-    layer where the round-trip error jumps, the log-dets spread, or the first NaN appears.
+    Chains, inverted chains, the levels of multi-scale flows and transformed distributions are
+    opened at every depth. Look for the layer where the round-trip error jumps, the log-dets
+    spread, or the first NaN appears.
 
     Args:
       flow: a transformed distribution or a bijector.
@@ -67,14 +74,40 @@ def diagnose(flow: Distribution | Bijector, x: Any, context: Any = None) -> list
     if context is not None and all(context_shape_of(layer) is None for layer in layers):
         raise ValueError("`context` must not be given: no layer takes one.")
     x = tf.convert_to_tensor(x, dtype_hint=flow.dtype)
-    ndims = _event_ndims(flow)
-    reports = []
-    for i, layer in enumerate(layers):
-        kwargs = {} if context_shape_of(layer) is None else {"context": context}
-        report, x = _visit(f"{i} {layer.name}", layer, x, ndims, kwargs)
-        ndims = int(layer.inverse_event_ndims(ndims))
-        reports.append(report)
+    reports = _walk(layers, x, _event_ndims(flow), context, itertools.count())
+    for report in reports:
         print(report)  # noqa: T201 - printing is what it is for
+    return reports
+
+
+def _walk(
+    layers: list[Bijector], x: tf.Tensor, ndims: int, context: Any, numbers: Iterator[int]
+) -> list[LayerReport]:
+    visits = []
+    for layer in layers:
+        kwargs = {} if context_shape_of(layer) is None else {"context": context}
+        if isinstance(layer, FactorOut):
+            kept, _ = layer.partition.split(x)  # The other part leaves as it is.
+            inside = _walk(_layers(layer.rest), kept, ndims, context, numbers)
+            visits.append((layer, kwargs, x, inside))
+            x = layer.inverse(x, **kwargs)
+        else:
+            report, z = _visit(f"{next(numbers)} {layer.name}", layer, x, ndims, kwargs)
+            visits.append((layer, kwargs, x, [report]))
+            x = z
+        ndims = int(layer.inverse_event_ndims(ndims))
+    return _come_back(visits, x)
+
+
+def _come_back(visits: list[tuple], z: tf.Tensor) -> list[LayerReport]:
+    """The reports of `visits`, with the errors of the way back from the latents `z`."""
+    reports = []
+    for layer, kwargs, x, of_layer in reversed(visits):
+        # A fresh tensor: the cache would answer with `x` itself.
+        z = layer.forward(tf.identity(z), **kwargs)
+        if not isinstance(layer, FactorOut):
+            of_layer = [of_layer[0]._replace(way_back=_largest(z - x))]  # noqa: PLW2901
+        reports[:0] = of_layer
     return reports
 
 
@@ -118,9 +151,14 @@ def _visit(
     bad = np.argwhere(~np.isfinite(z))
     report = LayerReport(
         layer=name,
-        round_trip=float(np.max(np.abs(back - x))),
+        round_trip=_largest(back - x),
+        way_back=0.0,
         log_det=(float(np.min(log_det)), float(np.max(log_det))),
-        largest=float(np.max(np.abs(z))),
+        largest=_largest(z),
         not_finite=tuple(int(i) for i in bad[0]) if len(bad) else None,
     )
     return report, z
+
+
+def _largest(value: tf.Tensor) -> float:
+    return float(np.max(np.abs(value)))

@@ -92,6 +92,13 @@ class GuardedModel(keras.Model):
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """As in Keras, unless data, loss or gradient hold NaN or inf."""
+        if not self.jit_compile:
+            return self._train_step(data)
+        # The whole step: batch normalization has followed the data by the time of the update.
+        with self._guard.undo_if_noted([*self.weights, *self.optimizer.variables]):
+            return self._train_step(data)
+
+    def _train_step(self, data: Any) -> dict[str, Any]:
         x, y, sample_weight = self._unpack(data)
         with self._checked("The training data", data), tf.GradientTape() as tape:
             log_prob = self(x, training=True)
@@ -104,7 +111,7 @@ class GuardedModel(keras.Model):
             # Loss scaling means to skip the steps that overflow.
             skips = isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
             with self._checked("The gradient", [] if skips else gradients):
-                self._apply(list(zip(gradients, weights, strict=True)))
+                self.optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
                 return self._finish(x, y, log_prob, sample_weight, loss)
 
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -135,13 +142,6 @@ class GuardedModel(keras.Model):
         checks = self._guard.check(what, values, noting=self.jit_compile)
         # As one: each operation in the block would wait for each of the checks.
         return tf.control_dependencies([tf.group(*checks)])
-
-    def _apply(self, gradients: list[Any]) -> None:
-        if not self.jit_compile:
-            self.optimizer.apply_gradients(gradients)
-            return
-        with self._guard.undo_if_noted([*self.weights, *self.optimizer.variables]):
-            self.optimizer.apply_gradients(gradients)
 
     def _finish(self, x: Any, y: Any, log_prob: Any, sample_weight: Any, loss: Any) -> dict:
         self._guard.count_step()

@@ -58,7 +58,8 @@ def initialize(flow: Distribution, batch: Any) -> None:
 
 def needs_initialization(flow: Distribution) -> bool:
     """Whether a layer of the flow waits for `initialize`."""
-    return any(not bool(flag) for flag in _flags(flow))
+    # As a tensor: a variable of several replicas is always true.
+    return any(not bool(tf.convert_to_tensor(flag)) for flag in _flags(flow))
 
 
 def first_batch(data: dict[str, Any]) -> Any:
@@ -88,7 +89,10 @@ def first_batch(data: dict[str, Any]) -> Any:
     # From everywhere: arrays are often sorted, by class for example.
     size = len(next(iter(arrays.values())))
     some = np.unique(np.linspace(0, size - 1, min(size, _ENOUGH)).astype(int))
-    return tf.nest.map_structure(lambda value: tf.gather(value, some), (x, y))
+    # Arrays often come without `y`.
+    return tf.nest.map_structure(
+        lambda value: None if value is None else tf.gather(value, some), (x, y)
+    )
 
 
 _ENOUGH = 256  # As Glow's released code takes for images of 32 x 32.

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfp_flows.bijectors.context import one_hot
 from tfp_flows.training.batch import bijector_kwargs, check_context, context_shape
 from tfp_flows.typing import Distribution
 
@@ -16,15 +17,18 @@ def sample_arguments(
 
     Raises:
       TypeError: if `n` or `seed` is no integer.
-      ValueError: if `n` is negative, or the context unexpected or of another batch size.
+      ValueError: if `n` is negative, or the context unexpected, of another batch size, or a class
+        that there is not.
     """
     n = _integer("n", n)
     if n < 0:
         raise ValueError(f"`n` must be at least 0; got {n}.")
     if context is not None:
         context = tf.convert_to_tensor(context)
-        single = () if context.dtype.is_integer else context_shape(distribution)
-        if context.dtype.is_floating:
+        single = context_shape(distribution)
+        if context.dtype.is_integer and single is not None:
+            context = one_hot(distribution.name, single, context, distribution.dtype)
+        if context.dtype.is_floating or single is None:
             context = tf.cast(context, distribution.dtype)
             check_context(context, distribution, (n,))
         if tuple(context.shape) == single:

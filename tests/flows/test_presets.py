@@ -1,0 +1,40 @@
+"""The published models have exactly their numbers of parameters."""
+
+import math
+
+import pytest
+
+from tfp_flows.flows import presets
+
+SLOW = pytest.mark.slow
+CIFAR10 = (32, 32, 3)
+COUNTS = [
+    ("nice_mnist", 19_158_352, (28, 28, 1), ()),
+    ("nice_cifar10", 93_591_360, CIFAR10, ()),
+    ("realnvp_cifar10", 19_609_545, CIFAR10, ()),
+    ("realnvp_imagenet32", 46_220_359, CIFAR10, ()),
+    ("glow_cifar10", 44_603_604, CIFAR10, ()),
+    ("glow_cifar10_additive", 38_395_668, CIFAR10, SLOW),
+    ("glow_imagenet64", 112_377_540, (64, 64, 3), SLOW),
+    ("glow_celeba_hq256", 175_099_620, (256, 256, 3), SLOW),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "event_shape"),
+    [pytest.param(*row, marks=marks, id=row[0]) for *row, marks in COUNTS],
+)
+def test_number_of_parameters(name, count, event_shape):
+    flow = getattr(presets, name)()
+    assert sum(math.prod(v.shape) for v in flow.trainable_variables) == count
+    assert flow.event_shape == event_shape
+    assert flow.batch_shape == ()
+
+
+def test_every_preset_is_counted():
+    public = {
+        name
+        for name, value in vars(presets).items()
+        if getattr(value, "__module__", None) == presets.__name__
+    }
+    assert public == {name for name, *_ in COUNTS}

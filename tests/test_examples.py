@@ -1,0 +1,104 @@
+"""The examples that draw: every file is there, and something is in it."""
+
+import gzip
+import importlib.util
+import pathlib
+import struct
+
+import numpy as np
+import pytest
+
+import tfp_flows
+from tfp_flows import flows
+
+matplotlib_image = pytest.importorskip("matplotlib.image")
+
+EXAMPLES = pathlib.Path(__file__).parents[1] / "examples"
+LATENT_PICTURES = {
+    "latent_attribute.png",
+    "latent_interpolation.png",
+    "latent_levels.png",
+    "latent_manifold.png",
+    "latent_temperatures.png",
+}
+
+
+def load_example(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def latent_space():
+    return load_example("plot_latent_space")
+
+
+def assert_pictures(folder, names):
+    assert {path.name for path in folder.iterdir()} == names
+    for name in names:
+        picture = matplotlib_image.imread(folder / name)[..., :3]
+        assert min(picture.shape[:2]) > 200
+        assert picture.std() > 0.05, f"{name} is blank"
+
+
+def write_idx(path, array):
+    header = struct.pack(f">{1 + array.ndim}I", 0x800 + array.ndim, *array.shape)
+    path.write_bytes(gzip.compress(header + array.astype(np.uint8).tobytes()))
+
+
+@pytest.fixture
+def mnist_folder(tmp_path):
+    folder = tmp_path / "mnist"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for prefix in ("train", "t10k"):
+        labels = np.arange(80) % 10
+        images = rng.integers(0, 256, [80, 28, 28]) * (np.arange(28) < 2 * labels[:, None, None])
+        write_idx(folder / f"{prefix}-images-idx3-ubyte.gz", images)
+        write_idx(folder / f"{prefix}-labels-idx1-ubyte.gz", labels)
+    return folder
+
+
+def test_latent_space_of_a_flow_that_the_example_trains(latent_space, tmp_path, monkeypatch):
+    monkeypatch.setattr(latent_space, "GLOW", {"num_levels": 2, "num_steps": 1, "filters": 4})
+    latent_space.main(output=tmp_path / "pictures", seconds=1.0)
+    assert_pictures(tmp_path / "pictures", LATENT_PICTURES)
+
+
+# Keras 3.15 saves through NumPy's old `__array__` signature.
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
+def test_latent_space_of_a_saved_model_of_fewer_levels_and_padded_images(
+    latent_space, tmp_path, mnist_folder
+):
+    flow = flows.glow((32, 32, 1), num_levels=3, num_steps=1, filters=4)
+    file = tmp_path / "model.keras"
+    tfp_flows.FlowModel(flow, bin_width=1 / 32).save(file)
+    folder = tmp_path / "pictures"
+    latent_space.main(output=folder, model=file, data_name="mnist", directory=mnist_folder)
+    assert_pictures(folder, LATENT_PICTURES)
+
+
+def test_images_that_do_not_fit_the_model_are_refused(latent_space, mnist_folder):
+    with pytest.raises(SystemExit, match=r"The model takes \(16, 16, 1\) with 256 levels; mnist"):
+        latent_space.Images("mnist", mnist_folder, 256, (16, 16, 1))
+    with pytest.raises(SystemExit, match=r"with 5 levels; digits has \(8, 8, 1\) with 17"):
+        latent_space.Images("digits", None, 5, (8, 8, 1))
+
+
+def test_images_that_are_not_finite_or_not_themselves_are_not_drawn(latent_space):
+    images = latent_space.Images("digits", None, 17, (8, 8, 1))
+    pixels = images.pixels(images.test[:3])
+    np.testing.assert_array_equal(np.round(16 * images.to_draw(pixels)), images.test[:3])
+    with pytest.raises(SystemExit, match="finite"):
+        images.to_draw(pixels * np.nan)
+    images.check_same(pixels + 1e-4, pixels)
+    for other in (pixels + 0.1, pixels * np.nan):
+        with pytest.raises(SystemExit, match="come back"):
+            images.check_same(other, pixels)
+
+
+def test_squeeze(tmp_path):
+    load_example("plot_squeeze").main(tmp_path / "pictures")
+    assert_pictures(tmp_path / "pictures", {"squeeze_orders.png", "squeeze_split.png"})
