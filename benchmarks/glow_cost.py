@@ -2,10 +2,11 @@
 
     make bench
 
-One process, two threads, the same optimizer in every row, repetitions interleaved (A B C A B C
-...). The floor is the networks of our flow, chained: each is fed from the one before, so that
-gradients flow through all of them, with no transform and no log-det. `tfb.Glow` has its own
-networks of the same sizes. The first call traces the step.
+One process, two threads, the same networks (convolutions 3x3, 1x1, 3x3, as `tfb.Glow` has them) and
+the same optimizer in every row, repetitions interleaved (A B C A B C ...). The floor is the bare
+networks, chained: each is fed from the one before, so that gradients flow through all of them, with
+no transform and no log-det. The last row has the networks of Glow's paper instead, with
+normalized layers and edge channels. The first call traces the step.
 """
 
 import argparse
@@ -18,7 +19,8 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from measuring import Model, interleaved, report, train_step, use_two_threads
 
-from tfp_flows import flows, nets, training
+from tfp_flows import flows, training
+from tfp_flows.typing import NetFactory
 
 tfb, tfd = tfp.bijectors, tfp.distributions
 LEVELS, STEPS, FILTERS, BATCH = 3, 8, 128, 16
@@ -29,29 +31,40 @@ def make_images() -> tf.Tensor:
     return tf.random.stateless_uniform([BATCH, 32, 32, 3], seed=[0, 1])
 
 
-def make_flow() -> tfd.Distribution:
-    """Ours, initialized."""
-    # Without the edge channel of Glow's released code, which `tfb.Glow` does not have either.
-    net = nets.GlowNet(FILTERS, edge=False)
-    flow = flows.glow((32, 32, 3), num_levels=LEVELS, num_steps=STEPS, net=net)
-    training.initialize(flow, make_images())
-    return flow
+def plain_net(kept: tuple, moved: tuple, num_params: int, context: None = None) -> keras.Model:
+    """The network of `tfb.Glow`, in Keras 3."""
+    del context
+    return keras.Sequential(
+        [
+            keras.layers.Input(kept),
+            keras.layers.Conv2D(FILTERS, 3, padding="same", activation="relu"),
+            keras.layers.Conv2D(FILTERS, 1, activation="relu"),
+            keras.layers.Conv2D(num_params * moved[-1], 3, padding="same"),
+        ]
+    )
 
 
-def ours() -> Model:
+def ours(net: NetFactory | None = plain_net) -> Model:
     """`flows.glow`."""
-    flow = make_flow()
+    flow = flows.glow(
+        (32, 32, 3),
+        num_levels=LEVELS,
+        num_steps=STEPS,
+        filters=FILTERS,
+        net=net,
+        learned_prior=False,
+    )
+    training.initialize(flow, make_images())
     return lambda x: -tf.reduce_mean(flow.log_prob(x)), list(flow.trainable_variables)
 
 
 def floor() -> Model:
     """The networks of the couplings, chained."""
     networks = [
-        module.network
-        for module in make_flow().submodules
-        if type(getattr(module, "network", None)).__name__ == "GlowCouplingNet"
+        plain_net((32 >> level, 32 >> level, 3 * 2**level), (3 * 2**level,), 2)
+        for level in range(1, LEVELS + 1)
+        for _ in range(STEPS)
     ]
-    networks.sort(key=lambda net: net.kept_shape[-1])
 
     def loss(x: tf.Tensor) -> tf.Tensor:
         total = 0.0
@@ -82,7 +95,12 @@ def stock() -> Model:
     return lambda x: -tf.reduce_mean(flow.log_prob(x)), list(flow.trainable_variables)
 
 
-MODELS = {"bare networks, chained": floor, "tfp_flows": ours, "tfb.Glow": stock}
+MODELS = {
+    "bare networks, chained": floor,
+    "tfp_flows": ours,
+    "tfb.Glow": stock,
+    "tfp_flows, networks of the paper": lambda: ours(net=None),
+}
 
 
 def main() -> None:

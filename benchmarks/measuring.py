@@ -62,7 +62,7 @@ def report(
         parameters = sum(int(np.prod(v.shape)) for v in models[name][1])
         low, middle, high = np.percentile(values / seconds[floor], [25, 50, 75])
         print(
-            f"{name:<28} {parameters:10,d}  {1e3 * np.median(values):10.1f}"
+            f"{name:<32} {parameters:10,d}  {1e3 * np.median(values):10.1f}"
             f"   {middle:.3f} ({low:.3f} .. {high:.3f})"
             + (f"   first call {first[name]:.1f} s" if first else "")
         )

@@ -98,7 +98,7 @@ def test_printed_lines_are_what_is_returned(capsys):
     reports = testing.diagnose(flow_of(bijectors.Chain([coupling("a"), coupling("b")])), data())
     lines = capsys.readouterr().out.splitlines()
     assert lines == [str(report) for report in reports]
-    pattern = r"0 a +round trip +\S+ +log-det +\S+ \.\. +\S+ +largest +\S+$"
+    pattern = r"0 a +round trip +\S+ +way back +\S+ +log-det +\S+ \.\. +\S+ +largest +\S+$"
     assert re.match(pattern, lines[0])
 
 
@@ -190,3 +190,12 @@ def test_lists_and_numpy_arrays_are_data(capsys):
         reports = testing.diagnose(flow, x)
         assert [report.layer for report in reports] == ["0 coupling", "1 coupling"]
     assert len(capsys.readouterr().out.splitlines()) == 6
+
+
+def test_the_way_back_ends_with_the_round_trip_of_the_flow():
+    bijector = bijectors.Chain([coupling("a"), tfb.Scale(1e3), tfb.Shift(7.0), coupling("b")])
+    reports = testing.diagnose(bijector, data())
+    back = bijector.forward(tf.identity(bijector.inverse(data())))
+    assert reports[0].way_back == np.max(np.abs(back - data()))
+    # Beside 7, thousandths lose three digits, and the scale brings them back enlarged.
+    assert reports[0].way_back > 30 * reports[0].round_trip

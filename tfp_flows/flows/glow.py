@@ -16,23 +16,23 @@ from tfp_flows.bijectors import (
 from tfp_flows.bijectors.invertible_conv import Parametrization
 from tfp_flows.bijectors.squeeze import Order
 from tfp_flows.flows.parts import (
+    GAUSSIAN,
     check_context,
     check_image,
     check_levels,
     coupling,
     flow_of,
+    gaussian_prior,
     preprocessing,
 )
 from tfp_flows.flows.recipe import one_call
-from tfp_flows.nets import GlowNet, TopPrior, ZeroConv
+from tfp_flows.nets import GlowNet, TopPrior
 from tfp_flows.ops.arguments import check_int
 from tfp_flows.partitions import Halves
-from tfp_flows.transforms import Additive, Affine, ExpScale, ScalarTransform, SigmoidScale
+from tfp_flows.transforms import Additive, Affine, ScalarTransform, SigmoidScale
 from tfp_flows.typing import Bijector, Distribution, NetFactory, Shape
 
 _HALVES = Halves(event_ndims=3)
-# Of the learned priors. The bound is out of reach in training, and outliers do not overflow.
-_GAUSSIAN = Affine(ExpScale(bound=16.0))
 # Height: levels, steps a level, transform. CIFAR-10; ImageNet 64; LSUN 96 and 128; CelebA-HQ.
 _PAPER = {
     32: (3, 32, Affine(SigmoidScale())),
@@ -117,11 +117,12 @@ def glow(
     check_levels(num_levels, num_levels, event_shape)
     check_int("num_steps", num_steps, 1)
     check_int("filters", filters, 1)
-    net_dtype = "float64" if dtype == "float64" else None
+    if net is None:
+        net = GlowNet(filters, dtype="float64" if dtype == "float64" else None)
     step = functools.partial(
         _step,
         transform=transform,
-        net=GlowNet(filters, dtype=net_dtype) if net is None else net,
+        net=net,
         convolution=convolution,
         context_shape=context_shape,
         dtype=dtype,
@@ -133,9 +134,10 @@ def glow(
         for _ in range(num_steps):
             links.extend(step(shape))
         is_last = level == num_levels - 1
-        if learned_prior:
-            make_prior = _top_prior if is_last else _prior
-            links.append(make_prior(shape, context_shape, net_dtype))
+        if learned_prior and is_last:
+            links.append(_top_prior(shape, context_shape, dtype))
+        elif learned_prior:
+            links.append(gaussian_prior(shape, dtype))
         levels.append(Chain(links))
         shape = (*shape[:2], shape[2] // 2)
     flow = multi_scale(levels, event_shape, partition=_HALVES)
@@ -158,18 +160,13 @@ def _step(
     yield coupling(_HALVES, transform, net, shape, context_shape)
 
 
-def _prior(shape: Shape, context_shape: Shape | None, dtype: str | None) -> Bijector:
-    """A Gaussian of what leaves, given what stays, as the map of it to N(0, I)."""
-    del context_shape  # What stays has met it.
-    return coupling(_HALVES, _GAUSSIAN, ZeroConv(dtype=dtype), shape, None)
-
-
-def _top_prior(shape: Shape, context_shape: Shape | None, dtype: str | None) -> Bijector:
+def _top_prior(shape: Shape, context_shape: Shape | None, dtype: str) -> Bijector:
     """A Gaussian with learned mean and scale, given the context if that is a vector."""
     if context_shape is not None and len(context_shape) != 1:
         context_shape = None
-    net = TopPrior(dtype=dtype)(shape, _GAUSSIAN.num_params, context_shape)
-    return Elementwise(_GAUSSIAN, shape, net=net, context_shape=context_shape)
+    factory = TopPrior(dtype="float64" if dtype == "float64" else None)
+    net = factory(shape, GAUSSIAN.num_params, context_shape)
+    return Elementwise(GAUSSIAN, shape, net=net, context_shape=context_shape)
 
 
 def _default_levels(event_shape: Shape) -> int:

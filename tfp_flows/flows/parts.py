@@ -7,11 +7,14 @@ import tensorflow_probability as tfp
 
 from tfp_flows.bijectors import Chain, Coupling, Logit
 from tfp_flows.distributions import standard_logistic, standard_normal
+from tfp_flows.nets import ZeroConv
 from tfp_flows.ops.arguments import check_int, check_kind, check_shape
-from tfp_flows.partitions import Partition
-from tfp_flows.transforms import ScalarTransform
+from tfp_flows.partitions import Halves, Partition
+from tfp_flows.transforms import Affine, ExpScale, ScalarTransform
 from tfp_flows.typing import Bijector, Distribution, NetFactory, Shape
 
+# Of the learned priors. The bound is out of reach in training, and outliers do not overflow.
+GAUSSIAN = Affine(ExpScale(bound=16.0))
 _BASES = {"normal": standard_normal, "logistic": standard_logistic}
 
 
@@ -34,6 +37,12 @@ def coupling(
         event_shape=event_shape,
         context_shape=context_shape,
     )
+
+
+def gaussian_prior(shape: Shape, dtype: str) -> Coupling:
+    """A Gaussian of the channels that leave, given those that stay, as the map of it to N(0, I)."""
+    net = ZeroConv(dtype="float64" if dtype == "float64" else None)
+    return coupling(Halves(event_ndims=3), GAUSSIAN, net, shape, None)
 
 
 def check_context(context_shape: Shape | None, num_classes: int | None) -> Shape | None:

@@ -14,6 +14,7 @@ from tfp_flows.flows.parts import (
     check_levels,
     coupling,
     flow_of,
+    gaussian_prior,
     preprocessing,
 )
 from tfp_flows.flows.recipe import one_call
@@ -34,6 +35,7 @@ def realnvp(
     transform: ScalarTransform | None = None,
     net: NetFactory | None = None,
     batch_norm: bool = True,
+    learned_prior: bool = False,
     logit_alpha: float | None = 0.05,
     context_shape: Shape | None = None,
     num_classes: int | None = None,
@@ -59,6 +61,7 @@ def realnvp(
         learned `rescale` that the networks hold; for a `net` of yours `transforms.Affine()`.
       net: factory of networks for all couplings, instead of `nets.RealNVPNet`.
       batch_norm: whether couplings are followed by batch normalization.
+      learned_prior: whether what leaves has a learned mean and scale, given what stays, as in Glow.
       logit_alpha: data go through `bijectors.Logit(alpha)` first; `None`: [0, 1] to [-0.5, 0.5].
       context_shape: shape of one context, a vector or an image, for conditional flows.
       num_classes: the context is a class, out of so many: integers, or one-hot vectors.
@@ -94,7 +97,10 @@ def realnvp(
     levels, shape = [], event_shape
     for level in range(num_levels):
         is_last = level == num_levels - 1
-        levels.append(_level(shape, filters * 2**level, make_net, step, is_last=is_last))
+        links = _level(shape, filters * 2**level, make_net, step, is_last=is_last)
+        if learned_prior and not is_last:
+            links.append(gaussian_prior((shape[0] // 2, shape[1] // 2, shape[2] * 4), dtype))
+        levels.append(Chain(links))
         shape = (shape[0] // 2, shape[1] // 2, shape[2] * 2)
     flow = multi_scale(levels, event_shape)
     return flow_of([*front, flow], event_shape, dtype)
@@ -102,14 +108,14 @@ def realnvp(
 
 def _level(
     shape: Shape, filters: int, make_net: Callable, step: Callable, *, is_last: bool
-) -> Chain:
+) -> list[Bijector]:
     links = list(_checkerboards(4 if is_last else 3, shape, filters, make_net, step))
     if not is_last:
         squeezed = (shape[0] // 2, shape[1] // 2, shape[2] * 4)
         links.append(Squeeze(order="channel"))
         links.extend(_channels(3, squeezed, 2 * filters, make_net, step))
         links.append(_diagonal_first(shape[2]))
-    return Chain(links)
+    return links
 
 
 def _diagonal_first(channels: int) -> Bijector:

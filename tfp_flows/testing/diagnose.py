@@ -89,12 +89,12 @@ def _walk(
         if isinstance(layer, FactorOut):
             kept, _ = layer.partition.split(x)  # The other part leaves as it is.
             inside = _walk(_layers(layer.rest), kept, ndims, context, numbers)
+            z: Any = layer.inverse(x, **kwargs)
             visits.append((layer, kwargs, x, inside))
-            x = layer.inverse(x, **kwargs)
         else:
             report, z = _visit(f"{next(numbers)} {layer.name}", layer, x, ndims, kwargs)
             visits.append((layer, kwargs, x, [report]))
-            x = z
+        x = z
         ndims = int(layer.inverse_event_ndims(ndims))
     return _come_back(visits, x)
 

@@ -77,4 +77,5 @@ class SigmoidScale(ScaleMap):
             raise ValueError(f"`max_scale` must be positive and finite; got {self.max_scale}.")
 
     def log_scale(self, raw: tf.Tensor) -> tf.Tensor:
-        return math.log(self.max_scale) - tf.nn.softplus(-(raw + self.offset))
+        log_scale = tf.math.log_sigmoid(raw + self.offset if self.offset else raw)
+        return log_scale if self.max_scale == 1 else log_scale + math.log(self.max_scale)
