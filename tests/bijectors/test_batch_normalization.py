@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfp_flows import bijectors, distributions, partitions, phases, training, transforms
+from tfp_flows import bijectors, distributions, nets, partitions, phases, training, transforms
 from tfp_flows.testing import values
 from tfp_flows.testing.subject import Subject
 
@@ -197,3 +197,16 @@ def test_bad_numbers(bad):
     (name,) = bad
     with pytest.raises(ValueError, match=f"`{name}` must be .*; got"):
         layer_of(**bad)
+
+
+def test_a_training_loop_of_ones_own_trains_the_networks_too():
+    net = nets.RealNVPNet(4, 1)((2, 2, 1), (2, 2, 1), 2)
+    halves = partitions.Halves(event_ndims=3)
+    layer = bijectors.AffineCoupling(halves, net, event_shape=(2, 2, 2))
+    x = tf.random.stateless_normal([8, 2, 2, 2], seed=[0, 1])
+    before = net.first_norm.moving_mean.numpy()
+    layer.inverse(tf.identity(x))
+    np.testing.assert_array_equal(net.first_norm.moving_mean, before)
+    with phases.training():
+        layer.inverse(tf.identity(x))
+    assert np.all(net.first_norm.moving_mean.numpy() != before)

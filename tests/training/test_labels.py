@@ -154,3 +154,20 @@ def test_as_many_labels_as_events():
     x, y = data()
     with pytest.raises(ValueError, match=r"size|sizes|cardinality"):
         make().fit(x, y[:-1], verbose=0)
+
+
+def test_xla_which_checks_nothing_makes_wrong_labels_nan():
+    x, y = data()
+    flow = make().distribution
+
+    @tf.function(jit_compile=True)
+    def log_prob(x, y):
+        return flow.log_prob(x, bijector_kwargs={"context": y})
+
+    y[3] = CLASSES
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(log_prob(x, y))), [3])
+
+
+def test_bytes_can_stand_for_more_classes_than_bytes():
+    model = make(num_classes=300)
+    assert model.sample(2, context=np.array([3, 200], np.uint8)).shape == (2, 2, 2, 1)

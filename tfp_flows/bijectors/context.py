@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tfp_flows.typing import Bijector, Shape
@@ -70,13 +71,16 @@ def one_hot(name: str, shape: Shape, labels: tf.Tensor, dtype: tf.DType) -> tf.T
         )
     num_classes = shape[0]
     message = f"`context` must hold classes in 0..{num_classes - 1} for `{name}`; got"
-    is_valid = tf.reduce_all((labels >= 0) & (labels < num_classes))
+    labels = tf.cast(labels, tf.int64)  # A byte could not be compared with 300 classes.
+    is_class = (labels >= 0) & (labels < num_classes)
+    vectors = tf.one_hot(labels, num_classes, dtype=dtype)
     if tf.executing_eagerly():
-        if not is_valid:
+        if not tf.reduce_all(is_class):
             raise ValueError(f"{message} {sorted(set(labels.numpy().ravel().tolist()))}.")
-        return tf.one_hot(labels, num_classes, dtype=dtype)
-    with tf.control_dependencies([tf.debugging.Assert(is_valid, [message, labels])]):
-        return tf.one_hot(labels, num_classes, dtype=dtype)
+        return vectors
+    with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(is_class), [message, labels])]):
+        # XLA leaves the assertion out: then NaN says it.
+        return tf.where(is_class[..., tf.newaxis], vectors, tf.constant(np.nan, dtype))
 
 
 def _check_batch(given: tf.TensorShape, batch_shape: tf.TensorShape) -> None:

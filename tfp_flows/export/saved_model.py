@@ -18,7 +18,8 @@ def save(flow: Distribution, path: str | os.PathLike[str]) -> None:
     - `encode(x)` and `decode(z)`: data to latent and back, for transformed distributions.
 
     Every batch size works. A conditional flow's functions take `context` as a last argument,
-    `[batch, *context_shape]`; `sample` then takes one context for each of the `n` events.
+    `[batch, *context_shape]`, classes as one-hot vectors; `sample` then takes one context for each
+    of the `n` events.
 
     Args:
       flow: a distribution with a static event shape.

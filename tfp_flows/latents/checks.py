@@ -53,8 +53,9 @@ def check_one_context(flow: Distribution, context: Any) -> None:
     wanted = context_shape_of(flow.bijector)
     if context is None or wanted is None:
         return
-    got = tuple(tf.convert_to_tensor(context).shape)
-    if got != wanted:
+    context = tf.convert_to_tensor(context)
+    got = tuple(context.shape)
+    if got != (() if context.dtype.is_integer else wanted):  # Integers are classes.
         raise ValueError(f"`context` must be one for all, of shape {wanted}; got shape {got}.")
 
 
