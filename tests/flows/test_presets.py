@@ -8,6 +8,7 @@ from tfp_flows.flows import presets
 
 SLOW = pytest.mark.slow
 CIFAR10 = (32, 32, 3)
+SMALL = {"nice_small", "realnvp_small", "glow_small"}
 COUNTS = [
     ("nice_mnist", 19_158_352, (28, 28, 1), ()),
     ("nice_cifar10", 93_591_360, CIFAR10, ()),
@@ -31,10 +32,18 @@ def test_number_of_parameters(name, count, event_shape):
     assert flow.batch_shape == ()
 
 
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_small_ones_are_small_and_take_other_images(name):
+    flow = getattr(presets, name)()
+    assert flow.event_shape == (28, 28, 1)
+    assert sum(math.prod(v.shape) for v in flow.trainable_variables) < 3_000_000
+    assert getattr(presets, name)((8, 12, 3)).sample(2).shape == (2, 8, 12, 3)
+
+
 def test_every_preset_is_counted():
     public = {
         name
         for name, value in vars(presets).items()
         if getattr(value, "__module__", None) == presets.__name__
     }
-    assert public == {name for name, *_ in COUNTS}
+    assert public == {name for name, *_ in COUNTS} | SMALL
