@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 
-from tfp_flows.flows.parts import check_context, coupling, flow_of, preprocessing
+from tfp_flows.flows.parts import (
+    check_context,
+    coupling,
+    flow_of,
+    network_dtype,
+    preprocessing,
+)
 from tfp_flows.flows.recipe import one_call
 from tfp_flows.nets import MLP, ConvResNet
 from tfp_flows.ops.arguments import check_int, check_kind, check_shape
@@ -64,8 +70,7 @@ def coupling_flow(
     partitions = (default, default.flipped()) if partitions is None else partitions
     _check_partitions(partitions)
     if net is None:
-        net_dtype = "float64" if dtype == "float64" else None
-        net = ConvResNet(dtype=net_dtype) if is_image else MLP(dtype=net_dtype)
+        net = (ConvResNet if is_image else MLP)(dtype=network_dtype(dtype))
     links = preprocessing(logit_alpha, dtype, low=0.0)
     for i in range(num_couplings):
         partition = partitions[i % len(partitions)]

@@ -23,6 +23,7 @@ from tfp_flows.flows.parts import (
     coupling,
     flow_of,
     gaussian_prior,
+    network_dtype,
     preprocessing,
 )
 from tfp_flows.flows.recipe import one_call
@@ -118,7 +119,7 @@ def glow(
     check_int("num_steps", num_steps, 1)
     check_int("filters", filters, 1)
     if net is None:
-        net = GlowNet(filters, dtype="float64" if dtype == "float64" else None)
+        net = GlowNet(filters, dtype=network_dtype(dtype))
     step = functools.partial(
         _step,
         transform=transform,
@@ -164,7 +165,7 @@ def _top_prior(shape: Shape, context_shape: Shape | None, dtype: str) -> Bijecto
     """A Gaussian with learned mean and scale, given the context if that is a vector."""
     if context_shape is not None and len(context_shape) != 1:
         context_shape = None
-    factory = TopPrior(dtype="float64" if dtype == "float64" else None)
+    factory = TopPrior(dtype=network_dtype(dtype))
     net = factory(shape, GAUSSIAN.num_params, context_shape)
     return Elementwise(GAUSSIAN, shape, net=net, context_shape=context_shape)
 

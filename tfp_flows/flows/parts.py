@@ -39,9 +39,14 @@ def coupling(
     )
 
 
+def network_dtype(dtype: str) -> str | None:
+    """Of default networks: they follow the global policy of Keras, but in float64 flows."""
+    return "float64" if dtype == "float64" else None
+
+
 def gaussian_prior(shape: Shape, dtype: str) -> Coupling:
     """A Gaussian of the channels that leave, given those that stay, as the map of it to N(0, I)."""
-    net = ZeroConv(dtype="float64" if dtype == "float64" else None)
+    net = ZeroConv(dtype=network_dtype(dtype))
     return coupling(Halves(event_ndims=3), GAUSSIAN, net, shape, None)
 
 

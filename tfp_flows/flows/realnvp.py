@@ -15,6 +15,7 @@ from tfp_flows.flows.parts import (
     coupling,
     flow_of,
     gaussian_prior,
+    network_dtype,
     preprocessing,
 )
 from tfp_flows.flows.recipe import one_call
@@ -160,8 +161,7 @@ def _step(
 def _nets(net: NetFactory | None, num_blocks: int, dtype: str) -> Callable[..., NetFactory]:
     if net is not None:
         return lambda filters, **kwargs: net
-    net_dtype = "float64" if dtype == "float64" else None
-    return functools.partial(_paper_net, num_blocks=num_blocks, dtype=net_dtype)
+    return functools.partial(_paper_net, num_blocks=num_blocks, dtype=network_dtype(dtype))
 
 
 def _paper_net(filters: int, **kwargs: object) -> RealNVPNet:

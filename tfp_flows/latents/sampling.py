@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfp_flows.latents.checks import check_events, check_flow, check_numbers
-from tfp_flows.latents.seeds import stateless_seed
 from tfp_flows.latents.vectors import flatten, from_vector, level_sizes, to_vector
 from tfp_flows.ops.arguments import check_int
+from tfp_flows.ops.seeds import stateless_seed
 from tfp_flows.typing import Distribution
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfp_flows.bijectors.context import one_hot
+from tfp_flows.ops.seeds import stateless_seed
 from tfp_flows.training.batch import bijector_kwargs, check_context, context_shape
 from tfp_flows.typing import Distribution
 
@@ -33,16 +34,7 @@ def sample_arguments(
             check_context(context, distribution, (n,))
         if tuple(context.shape) == single:
             context = tf.broadcast_to(context, [n, *context.shape])
-    return tf.constant(n, tf.int32), _stateless(seed), bijector_kwargs(context)
-
-
-def _stateless(seed: Any) -> tf.Tensor:
-    """A pair of integers; for `None` a new one, which follows `tf.random.set_seed`."""
-    if seed is None:
-        return tf.random.uniform([2], 0, tf.int32.max, tf.int32)
-    if tf.TensorShape(getattr(seed, "shape", ())).rank == 0 and not isinstance(seed, list | tuple):
-        seed = divmod(_integer("seed", seed), 2**31)
-    return tf.cast(seed, tf.int32)
+    return tf.constant(n, tf.int32), stateless_seed(seed), bijector_kwargs(context)
 
 
 def _integer(argument: str, value: Any) -> int:
