@@ -55,10 +55,24 @@ def affine(scale):
     return transforms.Affine(scale)
 
 
-def short_name(make, num_params):
-    return lambda dtype: make(
-        partitions.Halves(), nets.MLP((8,), dtype=dtype)((2,), (3,), num_params), event_shape=(5,)
-    )
+def short_name(make, num_params, **kwargs):
+    def create(dtype):
+        net = nets.MLP((8,), dtype=dtype)((2,), (3,), num_params)
+        return make(partitions.Halves(), net, event_shape=(5,), **kwargs)
+
+    return create
+
+
+def partwise(dtype):
+    mixes = [conv1x1()(dtype), conv1x1("full")(dtype)]
+    return bijectors.Partwise(partitions.Stripes(), *mixes, event_shape=IMAGE)
+
+
+def conditional_parts(dtype):
+    """One part looks at the context, the other one does not."""
+    part = (4, 3, 3)
+    looking = coupled(partitions.Checkerboard(), part, context_shape=(2,))(dtype)
+    return bijectors.Partwise(PACKED, actnorm(part)(dtype), looking, event_shape=IMAGE)
 
 
 def chain(dtype):
@@ -216,10 +230,17 @@ ROWS = [
     Row("ExpScale",                 elementwise(affine(transforms.ExpScale())),             (2, 3)),
     Row("SigmoidScale",             coupled(HALVES, transform=GLOW),                        (5,)),
     Row("Scale",                    elementwise(transforms.Scale()),                        (2, 3)),
+    Row("LogisticMixture",          elementwise(transforms.LogisticMixture(3)),             (2, 3)),
+    Row("LogisticMixture (no spread)", coupled(HALVES, transform=transforms.LogisticMixture(4, spread=0.0)), (5,)),
+    Row("GaussianMixture",          elementwise(transforms.GaussianMixture(3)),             (2, 3)),
     Row("Coupling",                 coupled(HALVES, context_shape=(3,)),                    (5,)),
     Row("Coupling (image, context)", coupled(BOARD, IMAGE, context_shape=(3,)),             IMAGE),
     Row("AdditiveCoupling",         short_name(bijectors.AdditiveCoupling, 1),              (5,)),
     Row("AffineCoupling",           short_name(bijectors.AffineCoupling, 2),                (5,)),
+    Row("LogisticMixtureCoupling",  short_name(bijectors.LogisticMixtureCoupling, 14, num_components=4), (5,)),
+    Row("GaussianMixtureCoupling",  short_name(bijectors.GaussianMixtureCoupling, 8, num_components=2), (5,)),
+    Row("Partwise",                 partwise,                                               IMAGE),
+    Row("Partwise (context)",       conditional_parts,                                      IMAGE),
     Row("Elementwise",              elementwise(transforms.Additive()),                     (2, 3)),
     Row("Elementwise (context)",    conditional_elementwise,                                (3,)),
     Row("Squeeze",                  with_variables(squeeze(), (2, 3, 12)), IMAGE),

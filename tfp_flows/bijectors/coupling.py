@@ -1,14 +1,12 @@
 """The coupling layer (NICE, https://arxiv.org/abs/1410.8516; RealNVP, 1605.08803)."""
 
-from typing import Any
-
 import tensorflow as tf
 
 from tfp_flows.bijectors.base import EventBijector
 from tfp_flows.bijectors.conditioner import Conditioner
 from tfp_flows.ops.arguments import check_kind, check_shape
 from tfp_flows.partitions import Mask, Partition
-from tfp_flows.transforms import Additive, Affine, ScalarTransform, ScaleMap, TanhScale
+from tfp_flows.transforms import ScalarTransform
 from tfp_flows.typing import Net, Shape, TensorPair
 
 
@@ -132,37 +130,3 @@ class Coupling(EventBijector):
                 f"`{self.name}` must be given events of shape {self._event_shape}; got "
                 f"{tuple(event.shape)}."
             )
-
-
-def AdditiveCoupling(
-    partition: Partition, net: Net, *, name: str = "additive_coupling", **kwargs: Any
-) -> Coupling:
-    """`Coupling` with `transforms.Additive`: NICE's `z2 = x2 + net(x1)`, with log-det 0.
-
-    Args:
-      partition: as in `Coupling`.
-      net: as in `Coupling`, with one raw number for each moved entry.
-      name: as in TFP.
-      **kwargs: as in `Coupling`.
-    """
-    return Coupling(partition, Additive(), net, name=name, **kwargs)
-
-
-def AffineCoupling(
-    partition: Partition,
-    net: Net,
-    *,
-    scale: ScaleMap = TanhScale(),
-    name: str = "affine_coupling",
-    **kwargs: Any,
-) -> Coupling:
-    """`Coupling` with `transforms.Affine`: RealNVP's `z2 = (x2 + t(x1)) * exp(s(x1))`.
-
-    Args:
-      partition: as in `Coupling`.
-      net: as in `Coupling`, with two raw numbers for each moved entry.
-      scale: how the second raw number becomes the log-scale `s`, and its bound.
-      name: as in TFP.
-      **kwargs: as in `Coupling`.
-    """
-    return Coupling(partition, Affine(scale), net, name=name, **kwargs)

@@ -3,6 +3,7 @@
 from tfp_flows.transforms.additive import Additive
 from tfp_flows.transforms.affine import Affine
 from tfp_flows.transforms.base import ScalarTransform
+from tfp_flows.transforms.mixtures import GaussianMixture, LogisticMixture
 from tfp_flows.transforms.scale import Scale
 from tfp_flows.transforms.scales import ExpScale, ScaleMap, SigmoidScale, TanhScale
 
@@ -10,6 +11,8 @@ __all__ = [
     "Additive",
     "Affine",
     "ExpScale",
+    "GaussianMixture",
+    "LogisticMixture",
     "ScalarTransform",
     "Scale",
     "ScaleMap",

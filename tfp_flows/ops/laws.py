@@ -1,0 +1,84 @@
+"""The standard laws that mixtures are made of, in logs, and their quantile functions."""
+
+import abc
+import math
+
+import tensorflow as tf
+
+_HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+# Below this the tail of the Gaussian is four terms of its asymptotic series, to the last digit.
+_ASYMPTOTIC = {tf.float32: -10.0, tf.float64: -30.0}
+
+
+class Law(abc.ABC):
+    """A continuous law on the line that is symmetric about 0."""
+
+    @abc.abstractmethod
+    def log_cdf(self, z: tf.Tensor) -> tf.Tensor:
+        """`log P(Z <= z)`, of full precision in both tails."""
+
+    @abc.abstractmethod
+    def log_pdf(self, z: tf.Tensor) -> tf.Tensor:
+        """Log of the density at `z`."""
+
+    @abc.abstractmethod
+    def quantile(self, log_cdf: tf.Tensor, log_survival: tf.Tensor) -> tf.Tensor:
+        """The `z` of both tails, `log P(Z <= z)` and `log P(Z > z)`: neither is exact alone."""
+
+
+class _Logistic(Law):
+    """`P(Z <= z) = sigmoid(z)`."""
+
+    def log_cdf(self, z: tf.Tensor) -> tf.Tensor:
+        return -tf.nn.softplus(-z)
+
+    def log_pdf(self, z: tf.Tensor) -> tf.Tensor:
+        return -z - 2.0 * tf.nn.softplus(-z)
+
+    def quantile(self, log_cdf: tf.Tensor, log_survival: tf.Tensor) -> tf.Tensor:
+        return log_cdf - log_survival
+
+
+class _Gaussian(Law):
+    """`Z ~ N(0, 1)`."""
+
+    def log_cdf(self, z: tf.Tensor) -> tf.Tensor:
+        # As `tfp.math.logerfc`, which is ten times as many operations.
+        end = _ASYMPTOTIC[z.dtype]
+        near = tf.math.log(0.5 * tf.math.erfc(-math.sqrt(0.5) * tf.maximum(z, end)))
+        far = tf.minimum(z, end)
+        u = 1.0 / tf.square(far)
+        series = tf.math.log1p(u * (-1.0 + u * (3.0 + u * (-15.0 + 105.0 * u))))
+        return tf.where(z < end, self.log_pdf(far) - tf.math.log(-far) + series, near)
+
+    def log_pdf(self, z: tf.Tensor) -> tf.Tensor:
+        return -0.5 * tf.square(z) - _HALF_LOG_2PI
+
+    def quantile(self, log_cdf: tf.Tensor, log_survival: tf.Tensor) -> tf.Tensor:
+        is_lower = log_cdf < log_survival
+        z = self._lower_quantile(tf.minimum(log_cdf, log_survival))
+        return tf.where(is_lower, z, -z)
+
+    def _lower_quantile(self, log_cdf: tf.Tensor) -> tf.Tensor:
+        """For `log_cdf` of at most `log(1/2)`; its gradient is that of the quantile."""
+        log_cdf = tf.minimum(log_cdf, -math.log(2.0))
+        z = tf.stop_gradient(self._guess(log_cdf))
+        # Newton's method on the logarithm: it is concave, so that this cannot diverge.
+        for _ in range(2):
+            z = tf.stop_gradient(self._improved(z, log_cdf))
+        return self._improved(z, log_cdf)
+
+    def _guess(self, log_cdf: tf.Tensor) -> tf.Tensor:
+        # Far out p is smaller than any number; there log p is -z^2/2 - log(-z) - log(2 pi)/2.
+        near = tf.math.ndtri(tf.exp(tf.maximum(log_cdf, -50.0)))
+        far = -2.0 * tf.minimum(log_cdf, -50.0)
+        far = -tf.sqrt(far - tf.math.log(2 * math.pi * far))
+        return tf.where(log_cdf < -50.0, far, near)
+
+    def _improved(self, z: tf.Tensor, log_cdf: tf.Tensor) -> tf.Tensor:
+        there = self.log_cdf(z)
+        return z + (log_cdf - there) * tf.exp(tf.stop_gradient(there - self.log_pdf(z)))
+
+
+LOGISTIC = _Logistic()
+GAUSSIAN = _Gaussian()
