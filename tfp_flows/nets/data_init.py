@@ -116,7 +116,7 @@ class DataInitConv2D(keras.layers.Layer):
         if self.kernel_size > 1:
             return tf.nn.conv2d(inputs, kernel, strides=1, padding="SAME")
         # As fast, and TensorFlow's convolutions on CPUs give empty batches the wrong shape.
-        outputs = tf.matmul(tf.reshape(inputs, [-1, inputs.shape[-1]]), kernel[0, 0])
+        outputs = tf.matmul(tf.reshape(inputs, [-1, kernel.shape[2]]), kernel[0, 0])
         return tf.reshape(outputs, tf.concat([tf.shape(inputs)[:-1], [self.filters]], axis=0))
 
     def _initialize(self, outputs: tf.Tensor) -> None:
