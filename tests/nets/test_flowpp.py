@@ -23,8 +23,9 @@ def _conv(ci, co, k=3):
     return k * k * ci * co + co
 
 
-def _coupling(c, h, w, f, b, k, *, ctx=None, attn=True, final=False, wn=False):
+def _coupling(event, f, b, k, *, ctx=None, attn=True, final=False, wn=False):
     """The number of parameters in the released code."""
+    h, w, c = event
     gain = 1 if wn else 0
     n = h * w * f + _conv(c, f) + gain * f
     for _ in range(b):
@@ -38,23 +39,22 @@ def _coupling(c, h, w, f, b, k, *, ctx=None, attn=True, final=False, wn=False):
 
 
 @pytest.mark.parametrize(
-    ("h", "w", "f", "b", "k", "ctx", "attn", "final", "wn"),
+    ("event", "sizes", "kinds"),
     [
-        (32, 16, 96, 10, 32, None, True, False, False),
-        (32, 16, 96, 2, 32, 32, True, False, False),
-        (32, 16, 64, 2, 32, 32, True, True, True),
-        (64, 32, 32, 5, 4, 32, False, True, False),
-        (8, 4, 16, 1, 4, 5, False, False, True),
+        ((32, 16, 3), (96, 10, 32), {}),
+        ((32, 16, 3), (96, 2, 32), {"ctx": 32}),
+        ((32, 16, 3), (64, 2, 32), {"ctx": 32, "final": True, "wn": True}),
+        ((64, 32, 3), (32, 5, 4), {"ctx": 32, "attn": False, "final": True}),
+        ((8, 4, 6), (16, 1, 4), {"ctx": 5, "attn": False, "wn": True}),
     ],
 )
-def test_it_has_the_released_number_of_parameters(h, w, f, b, k, ctx, attn, final, wn):
-    event = (h, w, 3)
-    context = None if ctx is None else (h, w, ctx)
-    kwargs = {"final_activation": final, "weight_norm": wn}
-    wanted = _coupling(3, h, w, f, b, k, ctx=ctx, attn=attn, final=final, wn=wn)
-    for mixer in ["attention", "pointwise"] if attn else [None]:
-        net = FlowPPNet(f, b, mixer=mixer, **kwargs)(event, event, 2 + 3 * k, context)
-        assert _count(net) == wanted
+def test_it_has_the_released_number_of_parameters(event, sizes, kinds):
+    filters, blocks, k = sizes
+    context = (*event[:2], kinds["ctx"]) if "ctx" in kinds else None
+    kwargs = {"final_activation": "final" in kinds, "weight_norm": "wn" in kinds}
+    for mixer in ["attention", "pointwise"] if kinds.get("attn", True) else [None]:
+        net = FlowPPNet(filters, blocks, mixer=mixer, **kwargs)(event, event, 2 + 3 * k, context)
+        assert _count(net) == _coupling(event, *sizes, **kinds)
 
 
 def test_contexts_have_the_released_numbers_of_parameters():
