@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tfp_flows import phases
-from tfp_flows.nets import GlowNet, RealNVPNet, TopPrior, ZeroConv
+from tfp_flows.nets import FlowPPContext, FlowPPNet, GlowNet, RealNVPNet, TopPrior, ZeroConv
 
 KEPT, MOVED = (6, 4, 3), (6, 4, 2)
 BATCHES = [(), (5,), (4, 5), (2, 1, 5)]
@@ -17,7 +17,11 @@ MAKERS = {
     "glow": GlowNet(4, kernel_size=5, log_scale_factor=2.0),
     "zero_conv": ZeroConv(),
     "realnvp": RealNVPNet(4, 1),
+    "flowpp": FlowPPNet(4, 2, num_heads=2, dropout=0.25, weight_norm=True),
+    "flowpp_pointwise": FlowPPNet(4, 1, mixer="pointwise", final_activation=True),
+    "flowpp_convolutions": FlowPPNet(4, 1, mixer=None),
 }
+SIZED = ["flowpp", "flowpp_pointwise", "flowpp_convolutions"]
 each = pytest.mark.parametrize("kind", MAKERS)
 
 
@@ -36,7 +40,7 @@ def _scrambled(net, seed):
         noise = 0.3 * rng.normal(size=variable.shape)
         if variable.dtype == "bool":
             variable.assign(seed == 1)
-        else:
+        elif "seed" not in variable.name:
             variable.assign(np.exp(noise) if "variance" in variable.name else noise)
     return net
 
@@ -72,10 +76,21 @@ def test_unknown_sizes(kind, context, known):
     np.testing.assert_allclose(traced(*inputs), net(*inputs), rtol=1e-3, atol=1e-4)
 
 
-@each
+@pytest.mark.parametrize("kind", sorted(MAKERS.keys() - set(SIZED)))
 def test_other_heights_and_widths(kind):
     net = _net(kind, (12, 8, 5))
     assert net(_x(2, 3, 5, 3), _x(2, 6, 10, 5)).shape == (2, 3, 5, 4)
+
+
+@pytest.mark.parametrize("kind", SIZED)
+@pytest.mark.parametrize("size", [(3, 5), (1, 4), (6, 1), (1, 1)])
+def test_nets_with_positions_refuse_other_heights_and_widths(kind, size):
+    net = _net(kind)
+    with pytest.raises(ValueError, match=r"must have shape \[..., 6, 4, 3\]; got"):
+        net(_x(2, *size, 3))
+    blind = tf.function(net, input_signature=[tf.TensorSpec(None)])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not compatible"):
+        blind(_x(2, *size, 3))
 
 
 @each
@@ -119,14 +134,12 @@ def test_variables_are_there_from_the_start(kind):
     assert [id(v) for v in net.variables] == before
 
 
-@pytest.mark.parametrize(
-    ("kind", "jit_compile"), [("glow", True), ("zero_conv", False), ("realnvp", False)]
-)
-def test_fit(kind, jit_compile):
+@each
+def test_fit(kind):
     net, x = _net(kind), _x(64, *KEPT)
     inputs = keras.Input(KEPT)
     model = keras.Model(inputs, net(inputs))
-    model.compile(keras.optimizers.Adam(1e-2), "mse", jit_compile=jit_compile)
+    model.compile(keras.optimizers.Adam(1e-2), "mse", jit_compile=kind == "glow")
     model.optimizer.build(model.trainable_variables)
     before = [v.numpy() for v in net.trainable_variables]
     losses = model.fit(x, _x(64, 6, 4, 4), epochs=3, batch_size=16, verbose=0).history["loss"]
@@ -169,10 +182,13 @@ def test_saved_and_restored(kind, how, context, tmp_path):
     assert new.get_config() == old.get_config()
     for ours, theirs in zip(old.variables, new.variables, strict=True):
         assert (ours.name, ours.dtype) == (theirs.name, theirs.dtype)
-        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+        if "seed" not in ours.name:  # Keras saves no states of random numbers.
+            np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
 
 
-@pytest.mark.parametrize("make", [GlowNet, RealNVPNet, TopPrior, ZeroConv])
+@pytest.mark.parametrize(
+    "make", [FlowPPContext, FlowPPNet, GlowNet, RealNVPNet, TopPrior, ZeroConv]
+)
 def test_factory_is_plain_values(make):
     factory = make(dtype="float64")
     assert make(**dataclasses.asdict(factory)) == factory != make()

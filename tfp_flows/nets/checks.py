@@ -77,6 +77,23 @@ def check_layers(spec: Any) -> None:
     check_dtype(spec.dtype)
 
 
+def check_gated(spec: Any) -> None:
+    """Refuse bad values of the fields that the nets of Flow++ have in common.
+
+    Args:
+      spec: Net factory with `filters`, `num_blocks`, `dropout`, `weight_norm` and `dtype`.
+
+    Raises:
+      TypeError: If a field has the wrong type.
+      ValueError: If a field has a bad value.
+    """
+    check_int("filters", spec.filters, 1)
+    check_int("num_blocks", spec.num_blocks, 1)
+    check_dropout(spec.dropout)
+    check_bool("weight_norm", spec.weight_norm)
+    check_dtype(spec.dtype)
+
+
 def check_dropout(value: float) -> None:
     """Refuse anything but a rate in [0, 1).
 

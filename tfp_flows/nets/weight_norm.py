@@ -14,6 +14,14 @@ from tfp_flows.nets.backend import wide
 _TINY = 1e-24
 
 
+def square_norm(direction: tf.Tensor | keras.Variable) -> tf.Tensor:
+    """||v||^2 of each output, `[units]` of `[..., units]`, in at least float32."""
+    square = keras.ops.square(wide(direction))
+    total = keras.ops.sum(square, axis=tuple(range(len(square.shape) - 1)))
+    # A direction that was driven to 0 shall give the kernel 0, not NaN.
+    return keras.ops.maximum(total, _TINY)
+
+
 class WeightNorm(keras.layers.Layer):
     """w = g * v / ||v|| + bias and activation; subclasses say how w meets the inputs.
 
@@ -53,7 +61,7 @@ class WeightNorm(keras.layers.Layer):
     @property
     def kernel(self) -> tf.Tensor:
         """The kernel w = g * v / ||v||, in at least float32."""
-        scale = keras.ops.rsqrt(self._square_norm())
+        scale = keras.ops.rsqrt(square_norm(self.direction))
         if self.gain is not None:
             scale = wide(self.gain) * scale
         return wide(self.direction) * scale
@@ -83,14 +91,7 @@ class WeightNorm(keras.layers.Layer):
 
     def _norm(self, shape: tuple[int, ...], dtype: str) -> tf.Tensor:
         del shape
-        return keras.ops.cast(keras.ops.sqrt(self._square_norm()), dtype)
-
-    def _square_norm(self) -> tf.Tensor:
-        """||v||^2 of each output, `[units]`."""
-        square = keras.ops.square(wide(self.direction))
-        total = keras.ops.sum(square, axis=tuple(range(len(square.shape) - 1)))
-        # A direction that was driven to 0 shall give the kernel 0, not NaN.
-        return keras.ops.maximum(total, _TINY)
+        return keras.ops.cast(keras.ops.sqrt(square_norm(self.direction)), dtype)
 
     def _finish(self, outputs: tf.Tensor) -> tf.Tensor:
         if self.bias is not None:
