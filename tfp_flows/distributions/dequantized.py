@@ -173,7 +173,7 @@ class Dequantized(Distribution):
         y = check_not_nan(self._flow.sample(sample_shape, seed=seed, **kwargs))
         return tf.cast(self._noise.quantize(y, self._num_levels), self.dtype)
 
-    def _event_shape(self) -> tf.TensorShape:
+    def _event_shape(self) -> tf.TensorShape:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self._data_shape
 
     def _event_shape_tensor(self) -> tf.Tensor:
@@ -182,8 +182,8 @@ class Dequantized(Distribution):
     def _batch_shape(self) -> tf.TensorShape:
         return self._flow.batch_shape
 
-    def _batch_shape_tensor(self) -> tf.Tensor:
-        return self._flow.batch_shape_tensor()
+    def _batch_shape_tensor(self, **kwargs: Any) -> Any:
+        return self._flow.batch_shape_tensor(**kwargs)
 
     @classmethod
     def _parameter_properties(cls, dtype: Any, num_classes: Any = None) -> dict[str, Any]:
