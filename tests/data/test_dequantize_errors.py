@@ -21,7 +21,7 @@ def test_refuses_floating_images_in_a_graph():
 @pytest.mark.parametrize("convert", [np.array, lambda x: tf.constant(x, tf.int64)])
 def test_names_wanted_and_seen_range(image, convert):
     low, high = image
-    with pytest.raises(ValueError, match=rf"pixels in 0\.\.16; got the range {low}\.\.{high}\."):
+    with pytest.raises(ValueError, match=rf"levels in 0\.\.16; got the range {low}\.\.{high}\."):
         dequantize(convert(image), 17)
 
 
@@ -31,7 +31,7 @@ def test_names_wanted_and_seen_range_in_a_graph(image):
     low, high = image
     with pytest.raises(tf.errors.InvalidArgumentError) as caught:
         in_graph(tf.constant(image, tf.int64))
-    for part in ("pixels in 0..16; got the range", f"[{low}]", f"[{high}]"):
+    for part in ("levels in 0..16; got the range", f"[{low}]", f"[{high}]"):
         assert part in str(caught.value)
 
 
@@ -39,7 +39,7 @@ def test_a_huge_unsigned_pixel_does_not_wrap_into_the_range():
     image = np.array([0, 2**64 - 1], np.uint64)
     with pytest.raises(ValueError, match=r"0\.\.16; got the range 0\.\.18446744073709551615"):
         dequantize(image, 17)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="pixels in"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="levels in"):
         tf.function(lambda x: dequantize(x, 17))(tf.constant(image))
 
 

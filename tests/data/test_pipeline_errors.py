@@ -16,13 +16,13 @@ def as_dataset(images):
 
 
 def test_checks_pixels_of_arrays_at_the_call():
-    with pytest.raises(ValueError, match=r"pixels in 0\.\.16; got the range \d+\.\.25\d\."):
+    with pytest.raises(ValueError, match=r"levels in 0\.\.16; got the range \d+\.\.25\d\."):
         batches(make_images(), 5, num_levels=17)
 
 
 def test_checks_pixels_of_datasets_when_read():
     dataset = batches(as_dataset(make_images()), 5, num_levels=17)
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"pixels in 0\.\.16; got the range"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"levels in 0\.\.16; got the range"):
         list(dataset)
 
 

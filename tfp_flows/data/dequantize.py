@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfp_flows.data.levels import bin_edges, check_num_levels, checked_array, checked_symbol
+from tfp_flows.data.levels import bin_edges, check_num_levels, checked_levels, level_dtype
 
 
 def dequantize(images: Any, num_levels: int, *, seed: Any = None) -> tf.Tensor:
@@ -37,9 +37,27 @@ def dequantize(images: Any, num_levels: int, *, seed: Any = None) -> tf.Tensor:
       [0, 16]
     """
     levels = check_num_levels(num_levels)
-    x = _pixels(images, levels)
-    y = (tf.cast(x, tf.float32) + _noise(x, seed)) / levels
-    return _keep_in_bin(y, x, bin_edges(levels))
+    x = checked_levels("images", images, levels)
+    return into_bins(x, _noise(x, seed), levels)
+
+
+def into_bins(x: tf.Tensor, u: tf.Tensor, num_levels: int) -> tf.Tensor:
+    """`y = (x + u) / num_levels`, in the dtype of `u`; `quantize` takes it back to `x`, always.
+
+    Args:
+      x: int32 levels in `0..num_levels - 1`.
+      u: where in its bin each of them lies, in [0, 1]: float32 or float64, of the shape of `x`.
+      num_levels: number of levels.
+    """
+    edges = bin_edges(num_levels)
+    # A float32 cannot hold 16 + 0.9999999: the sum is 17 and y is 1, where the logit is infinite
+    # and a density on [0, 1) has no support. Likewise 200 + 0.999999 is 201, the wrong level.
+    # Tables, not arithmetic on y: compilers may turn a division into an inexact product. They are
+    # float32, as `quantize` is, for float64 as well.
+    highest = np.nextafter(edges[1:], np.float32(0.0))
+    dtype = u.dtype.as_numpy_dtype
+    low, high = (tf.gather(edge.astype(dtype), x) for edge in (edges[:-1], highest))
+    return tf.clip_by_value((tf.cast(x, u.dtype) + u) / num_levels, low, high)
 
 
 def quantize(y: Any, num_levels: int) -> tf.Tensor:
@@ -71,8 +89,7 @@ def quantize(y: Any, num_levels: int) -> tf.Tensor:
     flat = tf.reshape(tf.cast(y, tf.float32), [-1])
     # Without the outer edges, 0 and 1, the count of edges up to `y` is clipped by itself.
     below = tf.searchsorted(tf.constant(bin_edges(levels)[1:-1]), flat, side="right")
-    dtype = tf.uint8 if levels - 1 <= tf.uint8.max else tf.int32
-    return tf.cast(tf.reshape(below, tf.shape(y)), dtype)
+    return tf.cast(tf.reshape(below, tf.shape(y)), level_dtype(levels))
 
 
 def bin_width(num_levels: int) -> float:
@@ -93,12 +110,6 @@ def bin_width(num_levels: int) -> float:
     return 1.0 / check_num_levels(num_levels)
 
 
-def _pixels(images: Any, num_levels: int) -> tf.Tensor:
-    if tf.is_symbolic_tensor(images):
-        return tf.cast(checked_symbol(images, num_levels), tf.int32)
-    return tf.convert_to_tensor(checked_array(images, num_levels).astype(np.int32))
-
-
 def _noise(x: tf.Tensor, seed: Any) -> tf.Tensor:
     if seed is None:
         return tf.random.uniform(tf.shape(x))
@@ -106,11 +117,3 @@ def _noise(x: tf.Tensor, seed: Any) -> tf.Tensor:
     if not seed.shape.is_compatible_with([2]):
         raise ValueError(f"`seed` must be of shape [2]; got shape {seed.shape}.")
     return tf.random.stateless_uniform(tf.shape(x), seed)
-
-
-def _keep_in_bin(y: tf.Tensor, x: tf.Tensor, edges: np.ndarray) -> tf.Tensor:
-    # A float32 cannot hold 16 + 0.9999999: the sum is 17 and y is 1, where the logit is infinite
-    # and a density on [0, 1) has no support. Likewise 200 + 0.999999 is 201, the wrong level.
-    # Tables, not arithmetic on y: compilers may turn a division into an inexact product.
-    highest = np.nextafter(edges[1:], np.float32(0.0))
-    return tf.clip_by_value(y, tf.gather(edges[:-1], x), tf.gather(highest, x))

@@ -21,7 +21,7 @@ def check_flow(flow: Any) -> None:
     if not (isinstance(parts[0], Bijector) and isinstance(parts[1], Distribution)):
         raise TypeError(
             "`flow` must be a `tfd.TransformedDistribution`, with a `bijector` and the "
-            f"`distribution` of its latents; got {flow!r}."
+            f"`distribution` of its latents; for a `Dequantized` its `.flow`; got {flow!r}."
         )
     for shape in (flow.event_shape, parts[1].event_shape):
         if not isinstance(shape, tf.TensorShape) or not shape.is_fully_defined():

@@ -113,6 +113,8 @@ def _come_back(visits: list[tuple], z: tf.Tensor) -> list[LayerReport]:
 
 def _bijectors(flow: Any) -> list[Bijector]:
     """The bijectors of nested distributions, in the order the data meet them."""
+    if isinstance(flow, Distribution) and getattr(flow.dtype, "is_integer", False):
+        raise TypeError(f"`flow` must be continuous: the `.flow` of a `Dequantized`; got {flow}.")
     found = []
     # The public classes are no base of those with networks: recognised by their parts.
     while isinstance(flow, Distribution):

@@ -81,6 +81,15 @@ def context_shape(distribution: Any) -> Shape | None:
     return None if inner is None else context_shape(inner)
 
 
+def real_dtype(distribution: Any) -> tf.DType:
+    """The dtype of densities and contexts: for integers under a flow, that of the flow."""
+    while not distribution.dtype.is_floating:
+        distribution = getattr(distribution, "distribution", None)
+        if distribution is None:
+            return tf.float32
+    return distribution.dtype
+
+
 def _check_events(x: tf.Tensor, distribution: Distribution) -> None:
     dtype = tf.as_dtype(x.dtype)
     if distribution.dtype.is_floating and not dtype.is_floating:

@@ -29,3 +29,14 @@ def check_distribution(argument: str, distribution: Any) -> None:
             f"`{argument}` must be a single distribution, of batch shape (); got {distribution} "
             f"of batch shape {tuple(distribution.batch_shape)}. See `tfd.Independent`."
         )
+
+
+def check_bin_width(bin_width: float, distribution: Distribution) -> None:
+    """Raises a `ValueError` unless levels can be so far apart where the distribution lives."""
+    if not bin_width > 0:
+        raise ValueError(f"`bin_width` must be positive; got {bin_width}.")
+    if distribution.dtype.is_integer and bin_width != 1:
+        raise ValueError(
+            f"`bin_width` must be 1 for integers, which are 1 apart; got {bin_width} for "
+            f"{distribution}. Its `log_prob` is that of the integers already."
+        )

@@ -8,31 +8,45 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfp_flows.distributions import ArgmaxNoise, Dequantized, FlowNoise, Noise, UniformNoise
 from tfp_flows.flows.recipe import recipe_of
 from tfp_flows.nets.backend import under_policy
 
 _PACKAGE = "tfp_flows."
+_NOISES = {kind.__name__: kind for kind in (ArgmaxNoise, FlowNoise, UniformNoise)}
 
 
 def flow_to_config(distribution: Any) -> dict[str, Any]:
     """The recipe of a one-call flow in plain numbers, strings, lists and dicts.
 
+    A `distributions.Dequantized` is made of a flow and a noise, which have such recipes.
+
     Raises:
       ValueError: if the distribution was made by hand, or with arguments that no file can hold.
     """
     recipe = recipe_of(distribution)
-    if recipe is None:
-        raise ValueError(
-            "`distribution` must come from a function in `tfp_flows.flows` to be written to a "
-            f"config; got {distribution}, made by hand. What works for any distribution: "
-            "`save_weights`, `tf.train.Checkpoint`, and `tfp_flows.export.save`."
-        )
-    arguments = to_config(recipe.arguments)
-    return {"flow": recipe.name, "arguments": arguments, "policy": recipe.policy}
+    if recipe is not None:
+        arguments = to_config(recipe.arguments)
+        return {"flow": recipe.name, "arguments": arguments, "policy": recipe.policy}
+    if type(distribution) is Dequantized:
+        return {
+            "dequantized": flow_to_config(distribution.flow),
+            "num_levels": distribution.num_levels,
+            "noise": _noise_to_config(distribution.noise),
+            "name": distribution.name,
+        }
+    raise ValueError(
+        "`distribution` must come from a function in `tfp_flows.flows` to be written to a "
+        f"config; got {distribution}, made by hand. What works for any distribution: "
+        "`save_weights`, `tf.train.Checkpoint`, and `tfp_flows.export.save`."
+    )
 
 
 def flow_from_config(config: dict[str, Any]) -> Any:
     """Makes the flow of `flow_to_config` again, with new variables."""
+    if "dequantized" in config:
+        flow, noise = flow_from_config(config["dequantized"]), _noise_from_config(config["noise"])
+        return Dequantized(flow, config["num_levels"], noise, name=config["name"])
     make = getattr(importlib.import_module("tfp_flows.flows"), config["flow"])
     with under_policy(config["policy"]):
         return make(**from_config(config["arguments"]))
@@ -78,10 +92,33 @@ def from_config(config: Any) -> Any:
     return {key: from_config(item) for key, item in config.items()}
 
 
+def _noise_to_config(noise: Noise) -> Any:
+    if recipe_of(noise) is not None:
+        return flow_to_config(noise)
+    if type(noise) not in _NOISES.values():
+        return _other_to_config(noise)
+    arguments = {
+        key: flow_to_config(value) if key == "flow" and value is not None else to_config(value)
+        for key, value in noise.get_config().items()
+    }
+    return {"noise": type(noise).__name__, "arguments": arguments}
+
+
+def _noise_from_config(config: Any) -> Any:
+    if "noise" not in config:
+        return flow_from_config(config) if "flow" in config else from_config(config)
+    arguments = {
+        key: flow_from_config(value) if key == "flow" and value is not None else from_config(value)
+        for key, value in config["arguments"].items()
+    }
+    return _NOISES[config["noise"]](**arguments)
+
+
 def _other_to_config(value: Any) -> Any:
-    """Objects that their authors registered with Keras."""
+    """Keras's own objects, and those that their authors registered with Keras."""
+    is_of_keras = type(value).__module__.split(".")[0] == "keras"
     registered = keras.saving.get_registered_name(type(value)) != type(value).__name__
-    if registered and hasattr(value, "get_config"):
+    if (is_of_keras or registered) and hasattr(value, "get_config"):
         return keras.saving.serialize_keras_object(value)
     raise ValueError(
         f"A flow made with {value!r} cannot be written to a config: use classes of tfp_flows, or "

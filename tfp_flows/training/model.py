@@ -10,8 +10,13 @@ from tfp_flows.nets.backend import require_tensorflow_backend
 from tfp_flows.ops.bits import bits_per_dim
 from tfp_flows.phases import training as training_phase
 from tfp_flows.training.arguments import check_no_targets
-from tfp_flows.training.batch import bijector_kwargs, event_and_context, labels_as_context
-from tfp_flows.training.checks import check_distribution
+from tfp_flows.training.batch import (
+    bijector_kwargs,
+    event_and_context,
+    labels_as_context,
+    real_dtype,
+)
+from tfp_flows.training.checks import check_bin_width, check_distribution
 from tfp_flows.training.config import flow_from_config, flow_to_config
 from tfp_flows.training.guarded import GuardedModel
 from tfp_flows.training.initialize import first_batch, initialize, needs_initialization
@@ -38,19 +43,22 @@ class FlowModel(GuardedModel):
     policies of their own. With `mixed_float16` networks give `compile` a
     `keras.optimizers.LossScaleOptimizer`, since Keras looks at the policy of the model to add one.
 
+    Integers, such as bytes, go into a `distributions.Dequantized` as they are.
+
     `save_weights`, `tf.train.Checkpoint` and `BackupAndRestore` keep every variable of any
     distribution; `save("m.keras")` also keeps how to build it, if it came from `tfp_flows.flows`.
 
     Args:
       distribution: anything with `log_prob` and trainable variables.
       bin_width: distance of neighbouring levels of the data where the distribution lives, for
-        bits/dim: `1/256` for 8-bit pixels scaled to [0, 1); 1 for continuous data.
+        bits/dim: `1/256` for 8-bit pixels scaled to [0, 1); 1 for continuous data, and for
+        distributions over integers such as `distributions.Dequantized`.
       name: as in Keras.
 
     Raises:
       TypeError: if `distribution` is no TFP distribution over one tensor.
       ValueError: if it has nothing to train, no static event shape or a batch shape, if
-        `bin_width` is not positive, or if Keras does not run on TensorFlow.
+        `bin_width` is not positive, or not 1 for integers, or if Keras does not run on TensorFlow.
 
     Example:
       >>> import keras, numpy as np, tfp_flows
@@ -67,12 +75,10 @@ class FlowModel(GuardedModel):
     ) -> None:
         require_tensorflow_backend()
         check_distribution("distribution", distribution)
-        if not bin_width > 0:
-            raise ValueError(f"`bin_width` must be positive; got {bin_width}.")
+        check_bin_width(bin_width, distribution)
         # Not the global policy: under mixed precision the networks, which have policies of their
         # own, compute in 16 bits, and densities never do.
-        dtype = distribution.dtype if distribution.dtype.is_floating else tf.float32
-        super().__init__(name=name, dtype=dtype.name)
+        super().__init__(name=name, dtype=real_dtype(distribution).name)
         self.bin_width = bin_width
         self.distribution = distribution
         self.flow_variables = shared_variables(distribution)

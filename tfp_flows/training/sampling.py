@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfp_flows.bijectors.context import one_hot
 from tfp_flows.ops.seeds import stateless_seed
-from tfp_flows.training.batch import bijector_kwargs, check_context, context_shape
+from tfp_flows.training.batch import bijector_kwargs, check_context, context_shape, real_dtype
 from tfp_flows.typing import Distribution
 
 
@@ -26,11 +26,11 @@ def sample_arguments(
         raise ValueError(f"`n` must be at least 0; got {n}.")
     if context is not None:
         context = tf.convert_to_tensor(context)
-        single = context_shape(distribution)
+        single, dtype = context_shape(distribution), real_dtype(distribution)
         if context.dtype.is_integer and single is not None:
-            context = one_hot(distribution.name, single, context, distribution.dtype)
+            context = one_hot(distribution.name, single, context, dtype)
         if context.dtype.is_floating or single is None:
-            context = tf.cast(context, distribution.dtype)
+            context = tf.cast(context, dtype)
             check_context(context, distribution, (n,))
         if tuple(context.shape) == single:
             context = tf.broadcast_to(context, [n, *context.shape])

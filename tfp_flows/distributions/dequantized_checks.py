@@ -1,0 +1,112 @@
+"""What `Dequantized` is given and what it draws, with errors that say what was wanted."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfp_flows.data.levels import checked_levels
+from tfp_flows.ops.arguments import check_int
+from tfp_flows.typing import Distribution
+
+
+def check_flow(flow: Any) -> None:
+    """Accepts a continuous distribution over one tensor of static shape.
+
+    Raises:
+      TypeError: if it is no distribution, or not a continuous one over one tensor.
+      ValueError: if its events have no static shape.
+    """
+    if not isinstance(flow, Distribution):
+        raise TypeError(f"`flow` must be a TFP distribution; got {flow!r}.")
+    shape = flow.event_shape
+    if not isinstance(shape, tf.TensorShape) or not flow.dtype.is_floating:
+        raise TypeError(
+            f"`flow` must be continuous and have events of one tensor; got {flow!r} of dtype "
+            f"{flow.dtype} and event shape {shape}."
+        )
+    if not shape.is_fully_defined():
+        raise ValueError(f"`flow` must have a static event shape; got {shape}.")
+
+
+def check_events(x: Any, num_levels: int, event_shape: tf.TensorShape) -> tf.Tensor:
+    """`x` as an int32 tensor `[..., *event_shape]` of levels.
+
+    Raises:
+      TypeError: if it is not of an integer dtype.
+      ValueError: if it has another shape or, where its values are known, is out of range.
+      tf.errors.InvalidArgumentError: if it is out of range, in a graph.
+    """
+    x = checked_levels("x", x, num_levels)
+    rank, ndims = x.shape.rank, event_shape.rank
+    if rank is None:
+        return x
+    if rank < ndims or not x.shape[rank - ndims :].is_compatible_with(event_shape):
+        wanted = ", ".join(map(str, ("...", *event_shape)))
+        raise ValueError(f"`x` must have shape [{wanted}]; got {tuple(x.shape)}.")
+    return tf.ensure_shape(x, [*x.shape[: rank - ndims], *event_shape])
+
+
+def check_num_samples(num_samples: Any, *, importance_weighted: bool) -> int | tf.Tensor:
+    """An `int` where the number is known, else a tensor that is checked in the graph.
+
+    Raises:
+      TypeError: if it is no integer.
+      ValueError: if it is less than 1, or no scalar.
+      tf.errors.InvalidArgumentError: if it is less than 1, in a graph.
+    """
+    if tf.is_symbolic_tensor(num_samples):
+        known = tf.get_static_value(num_samples)
+        if known is None:
+            return _checked_symbol(num_samples)
+        num_samples = known
+    number = check_int("num_samples", num_samples, 1)
+    if number == 1 and importance_weighted:
+        warnings.warn(
+            "`importance_weighted` makes no difference with `num_samples=1`: the result is the "
+            "plain bound. More samples tighten it.",
+            stacklevel=6,
+        )
+    return number
+
+
+def check_not_nan(y: tf.Tensor) -> tf.Tensor:
+    """Gives samples `y` of a flow, unless there are NaN among them, which are no level.
+
+    Infinite ones are: the first or the last.
+
+    Raises:
+      ValueError: if there are.
+      tf.errors.InvalidArgumentError: if there are, in a graph. XLA leaves the check out.
+    """
+    number = tf.math.count_nonzero(tf.math.is_nan(y))
+    message = "`flow` must have samples that are numbers; the number of NaN among them is"
+    if tf.is_symbolic_tensor(number):
+        with tf.control_dependencies([tf.debugging.Assert(tf.equal(number, 0), [message, number])]):
+            return tf.identity(y)
+    if number > 0:
+        raise ValueError(f"{message} {int(number)}, out of {int(tf.size(y))}.")
+    return y
+
+
+def nan_where_out_of_range(
+    log_prob: tf.Tensor, x: tf.Tensor, num_levels: int, event_ndims: int
+) -> tf.Tensor:
+    """In graphs, which XLA may compile without checks, NaN for events with other levels."""
+    if not tf.is_symbolic_tensor(x):
+        return log_prob
+    inside = (x >= 0) & (x < num_levels)
+    inside = tf.reduce_all(inside, axis=list(range(-event_ndims, 0)))
+    return tf.where(inside, log_prob, tf.constant(np.nan, log_prob.dtype))
+
+
+def _checked_symbol(num_samples: tf.Tensor) -> tf.Tensor:
+    if not num_samples.dtype.is_integer:
+        raise TypeError(f"`num_samples` must be an integer; got dtype {num_samples.dtype.name}.")
+    if not num_samples.shape.is_compatible_with([]):
+        raise ValueError(f"`num_samples` must be one number; got shape {num_samples.shape}.")
+    message = "`num_samples` must be an integer of at least 1; got"
+    is_valid = tf.greater(num_samples, 0)
+    with tf.control_dependencies([tf.debugging.Assert(is_valid, [message, num_samples])]):
+        return tf.cast(tf.identity(num_samples), tf.int32)
