@@ -22,6 +22,11 @@ tfd = tfp.distributions
 LEVELS = 4
 
 
+@pytest.fixture(autouse=True)
+def _reproducible():
+    keras.utils.set_random_seed(0)
+
+
 def _exact_flow():
     """A density on [0, 1]^2 whose bins have probabilities in closed form."""
     return tfd.Independent(tfd.LogitNormal(np.float64([0.7, -0.3]), np.float64(0.5)), 1)
@@ -40,7 +45,6 @@ def _noise_flow(size=2, dtype="float64", **kwargs):
 
 def _noises():
     """With tails that leave importance weights a variance, which those of N(0, 1) do not."""
-    keras.utils.set_random_seed(0)
     flow = _noise_flow()
     for variable in flow.trainable_variables:
         variable.assign(0.5 * variable)
@@ -73,7 +77,6 @@ def test_importance_weighted_bounds_converge_to_the_probability(kind):
 
 @pytest.mark.parametrize("kind", ["uniform", "flow"])
 def test_bounds_are_below_the_probability_and_tighten(kind):
-    tf.random.set_seed(0)
     pixels = Dequantized(_exact_flow(), LEVELS, _noises()[kind])
     x = np.repeat(EVERY_X[None], 500, axis=0)
     means = [np.mean(pixels.log_prob(x), axis=0)]
@@ -185,6 +188,9 @@ def test_probabilities_follow_the_bound():
     np.testing.assert_array_equal(pixels.unnormalized_log_prob(EVERY_X, seed=1), log_prob)
     x, log_prob = pixels.experimental_sample_and_log_prob(3, seed=1)
     assert (x.dtype, x.shape, log_prob.shape) == (tf.uint8, (3, 2), (3,))
+    assert pixels.event_shape_tensor().numpy().tolist() == [2]
+    assert pixels.batch_shape_tensor().shape == (0,)
+    assert pixels.copy(num_levels=300).dtype == tf.int32
 
 
 def test_gradients_of_many_samples_reach_everything_and_are_those_of_the_mean():

@@ -21,6 +21,11 @@ from tfp_flows.distributions import (
 tfd, tfb = tfp.distributions, tfp.bijectors
 
 
+@pytest.fixture(autouse=True)
+def _reproducible():
+    keras.utils.set_random_seed(0)
+
+
 def _flow(size=2, dtype="float64", **kwargs):
     net = nets.MLP((4,), zero_init=False, dtype=dtype)
     kwargs = {"num_couplings": 2, "net": net, "context_shape": (size,), **kwargs}
@@ -69,7 +74,6 @@ def test_the_density_of_learned_noise_is_that_of_the_jacobian():
 
 @pytest.mark.parametrize("kind", ["uniform", "flow", "inverted"])
 def test_the_density_fills_the_bin_and_nothing_else(kind):
-    keras.utils.set_random_seed(0)
     flow = _flow()
     for variable in flow.trainable_variables:
         variable.assign(0.5 * variable)

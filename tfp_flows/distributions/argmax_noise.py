@@ -102,7 +102,8 @@ def _below_threshold(u: tf.Tensor, one_hot: tf.Tensor) -> TensorPair:
     threshold = tf.reduce_sum(u * one_hot, axis=-1, keepdims=True)
     below = threshold - tf.nn.softplus(threshold - u)
     # Rounding must not make another entry as large as the threshold.
-    highest = tf.math.nextafter(threshold, tf.constant(-np.inf, u.dtype))
+    limits = np.finfo(u.dtype.as_numpy_dtype)
+    highest = threshold - tf.abs(threshold) * limits.eps - limits.tiny
     below = tf.minimum(below, tf.stop_gradient(highest))
     is_x = one_hot > 0
     log_slope = -tf.nn.softplus(u - threshold)  # log sigmoid(T - u)

@@ -6,18 +6,16 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfp_flows.data.levels import check_num_levels, level_dtype
+from tfp_flows.distributions.bounds import lower_bound
 from tfp_flows.distributions.dequantized_checks import (
     check_events,
     check_flow,
     check_not_nan,
-    check_num_samples,
     nan_where_out_of_range,
 )
 from tfp_flows.distributions.noise import Noise
-from tfp_flows.distributions.seeds import for_each_seed, log_mean_exp
 from tfp_flows.distributions.uniform_noise import UniformNoise
 from tfp_flows.ops.arguments import check_kind
-from tfp_flows.ops.seeds import stateless_seed
 from tfp_flows.typing import Distribution
 
 
@@ -131,7 +129,8 @@ class Dequantized(Distribution):
           num_samples: how much noise is drawn for each event; an integer tensor, too.
           importance_weighted: whether the logarithm of the mean weight is taken, the tighter
             bound, or the mean logarithm.
-          seed: of the noise: an integer, or a pair as TFP's stateless seeds.
+          seed: of the noise: an integer, or a pair as TFP's stateless seeds; `None`: it is new in
+            each call.
           bijector_kwargs: keywords of the flow, such as `{"context": labels}`.
 
         Raises:
@@ -140,23 +139,19 @@ class Dequantized(Distribution):
           tf.errors.InvalidArgumentError: if `x` is out of range, in a graph. XLA leaves the check
             out: then the event gets NaN.
         """
-        num_samples = check_num_samples(num_samples, importance_weighted=importance_weighted)
-        levels, data_shape = self._num_levels, tuple(self._data_shape)
+        dtype, event_shape = self._flow.dtype, tuple(self._data_shape)
         x = tf.cast(x, tf.int32)  # As samples come from `experimental_sample_and_log_prob`.
-        draw = self._noise.sampler(x, levels, data_shape, self._flow.dtype)
+        draw = self._noise.sampler(x, self._num_levels, event_shape, dtype)
         kwargs = {} if bijector_kwargs is None else {"bijector_kwargs": bijector_kwargs}
 
-        def bound(seed: tf.Tensor) -> tf.Tensor:
+        def log_weight(seed: tf.Tensor) -> tf.Tensor:
             y, log_q = draw(seed)
             return self._flow.log_prob(y, **kwargs) - log_q
 
-        seed = stateless_seed(seed)
-        if isinstance(num_samples, int) and num_samples == 1:
-            result = bound(seed)
-        else:
-            bounds = for_each_seed(bound, seed, num_samples, self._flow.dtype)
-            result = log_mean_exp(bounds) if importance_weighted else tf.reduce_mean(bounds, 0)
-        return nan_where_out_of_range(result, x, levels, len(data_shape))
+        bound = lower_bound(
+            log_weight, num_samples, seed, dtype, importance_weighted=importance_weighted
+        )
+        return nan_where_out_of_range(bound, x, self._num_levels, len(event_shape))
 
     def _call_log_prob(self, value: Any, name: str, **kwargs: Any) -> tf.Tensor:
         # Before TFP makes bytes of NumPy's integers: it would take 300 for 44, in silence.
@@ -176,14 +171,8 @@ class Dequantized(Distribution):
     def _event_shape(self) -> tf.TensorShape:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self._data_shape
 
-    def _event_shape_tensor(self) -> tf.Tensor:
-        return tf.constant(self._data_shape.as_list(), tf.int32)
-
     def _batch_shape(self) -> tf.TensorShape:
         return self._flow.batch_shape
-
-    def _batch_shape_tensor(self, **kwargs: Any) -> Any:
-        return self._flow.batch_shape_tensor(**kwargs)
 
     @classmethod
     def _parameter_properties(cls, dtype: Any, num_classes: Any = None) -> dict[str, Any]:

@@ -1,13 +1,11 @@
 """What `Dequantized` is given and what it draws, with errors that say what was wanted."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tfp_flows.data.levels import checked_levels
-from tfp_flows.ops.arguments import check_int
 from tfp_flows.typing import Distribution
 
 
@@ -48,29 +46,6 @@ def check_events(x: Any, num_levels: int, event_shape: tf.TensorShape) -> tf.Ten
     return tf.ensure_shape(x, [*x.shape[: rank - ndims], *event_shape])
 
 
-def check_num_samples(num_samples: Any, *, importance_weighted: bool) -> int | tf.Tensor:
-    """An `int` where the number is known, else a tensor that is checked in the graph.
-
-    Raises:
-      TypeError: if it is no integer.
-      ValueError: if it is less than 1, or no scalar.
-      tf.errors.InvalidArgumentError: if it is less than 1, in a graph.
-    """
-    if tf.is_symbolic_tensor(num_samples):
-        known = tf.get_static_value(num_samples)
-        if known is None:
-            return _checked_symbol(num_samples)
-        num_samples = known
-    number = check_int("num_samples", num_samples, 1)
-    if number == 1 and importance_weighted:
-        warnings.warn(
-            "`importance_weighted` makes no difference with `num_samples=1`: the result is the "
-            "plain bound. More samples tighten it.",
-            stacklevel=6,
-        )
-    return number
-
-
 def check_not_nan(y: tf.Tensor) -> tf.Tensor:
     """Gives samples `y` of a flow, unless there are NaN among them, which are no level.
 
@@ -99,14 +74,3 @@ def nan_where_out_of_range(
     inside = (x >= 0) & (x < num_levels)
     inside = tf.reduce_all(inside, axis=list(range(-event_ndims, 0)))
     return tf.where(inside, log_prob, tf.constant(np.nan, log_prob.dtype))
-
-
-def _checked_symbol(num_samples: tf.Tensor) -> tf.Tensor:
-    if not num_samples.dtype.is_integer:
-        raise TypeError(f"`num_samples` must be an integer; got dtype {num_samples.dtype.name}.")
-    if not num_samples.shape.is_compatible_with([]):
-        raise ValueError(f"`num_samples` must be one number; got shape {num_samples.shape}.")
-    message = "`num_samples` must be an integer of at least 1; got"
-    is_valid = tf.greater(num_samples, 0)
-    with tf.control_dependencies([tf.debugging.Assert(is_valid, [message, num_samples])]):
-        return tf.cast(tf.identity(num_samples), tf.int32)

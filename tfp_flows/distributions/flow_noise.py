@@ -23,7 +23,9 @@ class FlowNoise(Noise):
     where `context = net(x / num_levels - 0.5)`. A training step samples from the flow: one whose
     quick side is the other one, as an autoregressive one, goes into `tfb.Invert` first.
     At the start the noise should be wide. That of a `flows.coupling_flow` is: it starts as
-    `sigmoid(N(0, 1))`. Layers that are set by data are set by `training.initialize`, from noise.
+    `sigmoid(N(0, 1))`. Importance weights have heavy tails where the noise is rarer than the
+    flow has it, such as at the edges of the bins: compare several numbers of samples. Layers that
+    are set by data are set by `training.initialize`, from noise.
 
     Ho et al. 2019, https://arxiv.org/abs/1902.00275, section 3.1.
 

@@ -31,7 +31,7 @@ def initialize(flow: Distribution, batch: Any) -> None:
         for layers with one number a channel, more for those with one a pixel.
 
     Raises:
-      TypeError: if `flow` is no distribution, or `batch` no floating tensor.
+      TypeError: if `flow` is no distribution, or `batch` no tensor of its kind of numbers.
       ValueError: if the batch is empty, holds NaN or inf, or has another shape than the flow.
 
     Example:
