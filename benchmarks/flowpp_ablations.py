@@ -11,6 +11,7 @@ an interrupted command goes on where it was.
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import pathlib
@@ -33,12 +34,16 @@ WARM_UP = 200
 RATE = 2e-3
 
 
+@dataclasses.dataclass(frozen=True)
 class Setting:
     """One dataset and the size of the models for it."""
 
-    def __init__(self, shape, couplings, num_blocks, batch_size, widths, *, noise_mixer) -> None:
-        self.shape, self.couplings, self.num_blocks = shape, couplings, num_blocks
-        self.batch_size, self.widths, self.noise_mixer = batch_size, widths, noise_mixer
+    shape: tuple[int, int, int]
+    couplings: tuple[tuple[int, int], ...]
+    num_blocks: int
+    batch_size: int
+    widths: dict[str, int]
+    noise_mixer: str | None
 
     def make(self, variant: str) -> distributions.Dequantized:
         """The model of one row."""

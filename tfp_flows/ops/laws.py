@@ -26,7 +26,7 @@ class Law(abc.ABC):
         """The `z` of both tails, `log P(Z <= z)` and `log P(Z > z)`: neither is exact alone."""
 
 
-class _Logistic(Law):
+class Logistic(Law):
     """`P(Z <= z) = sigmoid(z)`."""
 
     def log_cdf(self, z: tf.Tensor) -> tf.Tensor:
@@ -39,7 +39,7 @@ class _Logistic(Law):
         return log_cdf - log_survival
 
 
-class _Gaussian(Law):
+class Gaussian(Law):
     """`Z ~ N(0, 1)`."""
 
     def log_cdf(self, z: tf.Tensor) -> tf.Tensor:
@@ -56,7 +56,7 @@ class _Gaussian(Law):
 
     def quantile(self, log_cdf: tf.Tensor, log_survival: tf.Tensor) -> tf.Tensor:
         is_lower = log_cdf < log_survival
-        z = self._lower_quantile(tf.minimum(log_cdf, log_survival))
+        z = self._lower_quantile(tf.where(is_lower, log_cdf, log_survival))
         return tf.where(is_lower, z, -z)
 
     def _lower_quantile(self, log_cdf: tf.Tensor) -> tf.Tensor:
@@ -64,21 +64,21 @@ class _Gaussian(Law):
         log_cdf = tf.minimum(log_cdf, -math.log(2.0))
         z = tf.stop_gradient(self._guess(log_cdf))
         # Newton's method on the logarithm: it is concave, so that this cannot diverge.
-        for _ in range(2):
+        for _ in range(3):
             z = tf.stop_gradient(self._improved(z, log_cdf))
         return self._improved(z, log_cdf)
 
     def _guess(self, log_cdf: tf.Tensor) -> tf.Tensor:
-        # Far out p is smaller than any number; there log p is -z^2/2 - log(-z) - log(2 pi)/2.
-        near = tf.math.ndtri(tf.exp(tf.maximum(log_cdf, -50.0)))
-        far = -2.0 * tf.minimum(log_cdf, -50.0)
+        # In the tail log p is about -z^2/2 - log(-z) - log(2 pi)/2.
+        near = tf.math.ndtri(tf.exp(tf.maximum(log_cdf, -5.0)))
+        far = -2.0 * tf.minimum(log_cdf, -5.0)
         far = -tf.sqrt(far - tf.math.log(2 * math.pi * far))
-        return tf.where(log_cdf < -50.0, far, near)
+        return tf.where(log_cdf < -5.0, far, near)
 
     def _improved(self, z: tf.Tensor, log_cdf: tf.Tensor) -> tf.Tensor:
         there = self.log_cdf(z)
         return z + (log_cdf - there) * tf.exp(tf.stop_gradient(there - self.log_pdf(z)))
 
 
-LOGISTIC = _Logistic()
-GAUSSIAN = _Gaussian()
+LOGISTIC = Logistic()
+GAUSSIAN = Gaussian()

@@ -10,8 +10,8 @@ from tfp_flows.typing import TensorPair
 
 # The steps of the inverse: as many bisections as leave a bracket in which Newton's method
 # converges, on mixtures of 32 components which are far apart and whose scales differ by e^10.
-_BISECTIONS = 16
-_NEWTON_STEPS = 3  # And one that gradients flow through.
+BISECTIONS = 16
+NEWTON_STEPS = 3  # And one that gradients flow through.
 _LARGEST_EXPONENT = 60.0
 
 
@@ -55,7 +55,7 @@ class Mixture(NamedTuple):
         ends = mixture.means + scales * z
         bracket = Bracket(tf.reduce_min(ends, axis=-2), tf.reduce_max(ends, axis=-2))
         tail = _Tail(mixture, z)
-        return newton(tail.step, bisect(tail.is_above, bracket, _BISECTIONS), _NEWTON_STEPS)
+        return newton(tail.step, bisect(tail.is_above, bracket, BISECTIONS), NEWTON_STEPS)
 
 
 class _Tail:
