@@ -63,8 +63,8 @@ def test_raw_numbers_of_any_size_stay_finite_both_ways(name):
     [
         ({"num_components": 0}, "`num_components` must be an integer of at least 1; got 0"),
         ({"spread": float("inf")}, "`spread` must be finite; got inf"),
-        ({"log_scale_bound": 0.0}, r"`log_scale_bound` must be in \(0, 60\]; got 0.0"),
-        ({"log_scale_bound": 100.0}, r"`log_scale_bound` must be in \(0, 60\]; got 100.0"),
+        ({"log_scale_bound": 0.0}, r"`log_scale_bound` must be in \(0, 10\]; got 0.0"),
+        ({"log_scale_bound": 100.0}, r"`log_scale_bound` must be in \(0, 10\]; got 100.0"),
     ],
 )
 def test_bad_arguments(kwargs, message):

@@ -7,9 +7,9 @@ import tensorflow as tf
 from tensorflow_probability.python.bijectors import chain as tfp_chain
 
 from tfp_flows.bijectors.base import EventBijector
-from tfp_flows.bijectors.context import context_shape_of
+from tfp_flows.bijectors.context import common_context_shape
 from tfp_flows.bijectors.links import forward_through, inverse_through, route
-from tfp_flows.typing import Bijector, Shape, TensorPair
+from tfp_flows.typing import Bijector, TensorPair
 
 
 # The public `tfb.Chain` turns into a CompositeTensor in subclasses, which loses variables.
@@ -51,7 +51,7 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
         for link in bijectors:
             if not isinstance(link, Bijector):
                 raise TypeError(f"`bijectors` must hold bijectors; got {link!r}.")
-        self._context_shape = _common_context_shape(bijectors)
+        self._context_shape = common_context_shape(bijectors)
         super().__init__(
             bijectors=bijectors,
             validate_args=validate_args,
@@ -108,11 +108,3 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
                 "`bijectors` must together map one tensor to one tensor and back, use `tfb.Chain` "
                 f"for others; got {[link.name for link in self.bijectors]} of event ranks {ends}."
             )
-
-
-def _common_context_shape(links: Sequence[Bijector]) -> Shape | None:
-    shapes = [(link.name, context_shape_of(link)) for link in links]
-    wanted = {shape for _, shape in shapes if shape is not None}
-    if len(wanted) > 1:
-        raise ValueError(f"`bijectors` must want contexts of one shape; got {shapes}.")
-    return wanted.pop() if wanted else None

@@ -1,5 +1,6 @@
 """Contexts: what a conditional bijector is told beside the event."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,19 @@ def context_shape_of(bijector: Bijector) -> Shape | None:
     if isinstance(wrapped, Bijector):
         return context_shape_of(wrapped)
     return getattr(bijector, "context_shape", None)
+
+
+def common_context_shape(bijectors: Sequence[Bijector]) -> Shape | None:
+    """That of all who take one.
+
+    Raises:
+      ValueError: if they want contexts of several shapes.
+    """
+    shapes = [(bijector.name, context_shape_of(bijector)) for bijector in bijectors]
+    wanted = {shape for _, shape in shapes if shape is not None}
+    if len(wanted) > 1:
+        raise ValueError(f"`bijectors` must want contexts of one shape; got {shapes}.")
+    return wanted.pop() if wanted else None
 
 
 def fit_context(

@@ -56,6 +56,7 @@ def LogisticMixtureCoupling(
     num_components: int = 32,
     scale: ScaleMap = TanhScale(1.0),
     spread: float = 1.0,
+    log_scale_bound: float = 7.0,
     name: str = "logistic_mixture_coupling",
     **kwargs: Any,
 ) -> Coupling:
@@ -69,10 +70,13 @@ def LogisticMixtureCoupling(
       num_components: of the mixtures.
       scale: how a raw number becomes the log-scale `s`, and its bound.
       spread: how the components are set apart, see `transforms.LogisticMixture`.
+      log_scale_bound: of the components, see `transforms.LogisticMixture`.
       name: as in TFP.
       **kwargs: as in `Coupling`.
     """
-    transform = LogisticMixture(num_components, scale=scale, spread=spread)
+    transform = LogisticMixture(
+        num_components, scale=scale, spread=spread, log_scale_bound=log_scale_bound
+    )
     return Coupling(partition, transform, net, name=name, **kwargs)
 
 
@@ -83,6 +87,7 @@ def GaussianMixtureCoupling(
     num_components: int = 32,
     scale: ScaleMap = TanhScale(1.0),
     spread: float = 1.0,
+    log_scale_bound: float = 7.0,
     name: str = "gaussian_mixture_coupling",
     **kwargs: Any,
 ) -> Coupling:
@@ -94,8 +99,11 @@ def GaussianMixtureCoupling(
       num_components: of the mixtures.
       scale: how a raw number becomes the log-scale `s`, and its bound.
       spread: how the components are set apart, see `transforms.LogisticMixture`.
+      log_scale_bound: of the components, see `transforms.LogisticMixture`.
       name: as in TFP.
       **kwargs: as in `Coupling`.
     """
-    transform = GaussianMixture(num_components, scale=scale, spread=spread)
+    transform = GaussianMixture(
+        num_components, scale=scale, spread=spread, log_scale_bound=log_scale_bound
+    )
     return Coupling(partition, transform, net, name=name, **kwargs)

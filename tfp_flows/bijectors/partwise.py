@@ -6,7 +6,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tfp_flows.bijectors.base import EventBijector
-from tfp_flows.bijectors.context import context_shape_of
+from tfp_flows.bijectors.context import common_context_shape
 from tfp_flows.bijectors.links import forward_through, inverse_through, route
 from tfp_flows.ops.arguments import check_kind, check_shape
 from tfp_flows.partitions import Partition
@@ -29,7 +29,7 @@ class Partwise(EventBijector):
 
     Raises:
       ValueError: if the partition cannot split the event, or only zeroes parts of it, or if a
-        bijector changes the shape of its part.
+        bijector changes the shape of its part, or if they want contexts of two shapes.
       TypeError: if an argument is not of the kind named above.
 
     Example:
@@ -72,8 +72,7 @@ class Partwise(EventBijector):
                 raise ValueError(f"`{argument}` must keep the shape {shape}; got {given}.")
         self._partition = partition
         self._parts = (first, second)
-        contexts = [context_shape_of(part) for part in self._parts]
-        self._context_shape = self._no_dependency(contexts[0] or contexts[1])
+        self._context_shape = self._no_dependency(common_context_shape(self._parts))
         super().__init__(
             forward_min_event_ndims=len(event_shape),
             validate_args=validate_args,

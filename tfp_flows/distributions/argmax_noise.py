@@ -22,7 +22,10 @@ class ArgmaxNoise(Noise):
         y_j = T - softplus(T - u_j)   for j != x
         log q(y|x) = log q(u|x) - sum_{j != x} log sigmoid(T - u_j)
 
-    in nats. Hoogeboom et al. 2021, https://arxiv.org/abs/2102.05379, section 3 and algorithm 3.
+    in nats. Importance weights around Gaussian `u` have heavy tails: compare several numbers of
+    samples, or give a flow over `distributions.standard_logistic`.
+
+    Hoogeboom et al. 2021, https://arxiv.org/abs/2102.05379, section 3 and algorithm 3.
 
     Args:
       flow: a conditional `tfd.TransformedDistribution` of `u`, with events `[..., S, K]` and

@@ -130,7 +130,7 @@ class Dequantized(Distribution):
           importance_weighted: whether the logarithm of the mean weight is taken, the tighter
             bound, or the mean logarithm.
           seed: of the noise: an integer, or a pair as TFP's stateless seeds; `None`: it is new in
-            each call.
+            each call. Under XLA the same seed gives other noise.
           bijector_kwargs: keywords of the flow, such as `{"context": labels}`.
 
         Raises:

@@ -43,6 +43,8 @@ class Gaussian(Law):
     """`Z ~ N(0, 1)`."""
 
     def log_cdf(self, z: tf.Tensor) -> tf.Tensor:
+        if z.dtype not in _ASYMPTOTIC:
+            raise TypeError(f"Gaussian tails must be float32 or float64; got {z.dtype.name}.")
         # As `tfp.math.logerfc`, which is ten times as many operations.
         end = _ASYMPTOTIC[z.dtype]
         near = tf.math.log(0.5 * tf.math.erfc(-math.sqrt(0.5) * tf.maximum(z, end)))
@@ -60,8 +62,7 @@ class Gaussian(Law):
         return tf.where(is_lower, z, -z)
 
     def _lower_quantile(self, log_cdf: tf.Tensor) -> tf.Tensor:
-        """For `log_cdf` of at most `log(1/2)`; its gradient is that of the quantile."""
-        log_cdf = tf.minimum(log_cdf, -math.log(2.0))
+        """For `log_cdf` of at most about `log(1/2)`; its gradient is that of the quantile."""
         z = tf.stop_gradient(self._guess(log_cdf))
         # Newton's method on the logarithm: it is concave, so that this cannot diverge.
         for _ in range(3):

@@ -33,8 +33,8 @@ class _MixtureTransform(ScalarTransform):
         check_kind("scale", self.scale, ScaleMap)
         if not math.isfinite(self.spread):
             raise ValueError(f"`spread` must be finite; got {self.spread}.")
-        if not 0 < self.log_scale_bound <= 60:
-            raise ValueError(f"`log_scale_bound` must be in (0, 60]; got {self.log_scale_bound}.")
+        if not 0 < self.log_scale_bound <= 10:
+            raise ValueError(f"`log_scale_bound` must be in (0, 10]; got {self.log_scale_bound}.")
 
     @property
     def num_params(self) -> int:
@@ -68,7 +68,7 @@ class LogisticMixture(_MixtureTransform):
 
     Inverse, from data to latent: `z = logit(F(x)) * exp(s) + t`, with
     `F(x) = sum_k w_k sigmoid((x - mean_k) exp(-l_k))`, `w = softmax(logits)` and log-slope
-    `s + log F'(x) - log F(x) - log(1 - F(x))`. Forward finds `x` by 16 bisections and 4 steps of
+    `s + log F'(x) - log F(x) - log(1 - F(x))`. Forward finds `x` by 24 bisections and 4 steps of
     Newton's method, from a bracket that is known to hold it; it is differentiable, as the implicit
     function it is. The map is onto the line, and a single component is an affine map.
     Ho et al. 2019, https://arxiv.org/abs/1902.00275, section 3.2.
@@ -83,8 +83,8 @@ class LogisticMixture(_MixtureTransform):
       scale: how the raw number becomes `s`, and its bounds; `tanh(raw)` in the paper.
       spread: how the components are set apart; 0 for networks which do not start at zero, as those
         of the paper.
-      log_scale_bound: `l` is clipped to `[-bound, bound]`. The paper has the lower bound, the upper
-        one is out of reach of data that were normalized.
+      log_scale_bound: `l` is clipped to `[-bound, bound]`, 10 at most. The paper has the lower
+        bound; the upper one is out of reach of data that were normalized.
 
     Raises:
       ValueError: if a number is not one of those above.
