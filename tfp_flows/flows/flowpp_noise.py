@@ -64,6 +64,7 @@ def flowpp_noise(
     """
     event_shape = check_image(event_shape)
     check_int("num_couplings", num_couplings, 1)
+    check_kind("partition", partition, Partition)
     context_net = context_net or FlowPPContext(dtype=network_dtype(dtype))
     check_kind("context_net", context_net, FlowPPContext)
     context = context_net(event_shape)
