@@ -54,7 +54,7 @@ def test_rows_have_defaults_of_their_own():
         ((6, 8, 1), ((0, 1),) * 3, r"divisible by 4 for 3 levels; got .*\(3, 4\) and odd at lev"),
         ((8, 7, 1), ((0, 1),), "needs an even number of columns; got 7"),
         ((8, 6, 1), ((0, 1), (0, 1)), "needs an even number of columns; got 3"),
-        ((8, 8, 1), ((1, 0),), "at least 2 channels"),
+        ((8, 8, 1), ((1, 0),), "at least 2 entries on the last axis"),
         ((8, 8, 1), (), "`couplings` must be pairs, one for each level: .*, at least one in all"),
         ((8, 8, 1), ((0, 0), (0, 0)), r"at least one in all; got \(\(0, 0\), \(0, 0\)\)"),
         ((8, 8, 1), ((0, -1),), "`couplings` must be an integer of at least 0; got -1"),
@@ -88,7 +88,7 @@ def test_kinds(make):
 @pytest.mark.parametrize(
     ("event_shape", "kwargs", "error", "message"),
     [
-        ((8, 7, 1), {}, ValueError, r"`event_shape` must have an even W; got \(8, 7, 1\)"),
+        ((8, 7, 1), {}, ValueError, r"`event_shape` must have an even width; got \(8, 7, 1\)"),
         ((8, 8), {}, ValueError, r"`event_shape` must be \(H, W, C\); got \(8, 8\)"),
         ((8, 8, 1), {"num_couplings": 0}, ValueError, "`num_couplings` must be an integer of at"),
         ((8, 8, 1), {"context_net": nets.MLP()}, TypeError, "`context_net` must be a FlowPPConte"),
