@@ -19,7 +19,7 @@ COUNTS = [
     ("glow_cifar10_additive", 38_395_668, CIFAR10, SLOW),
     ("glow_imagenet64", 112_377_540, IMAGE64, SLOW),
     ("glow_celeba_hq256", 175_099_620, (256, 256, 3), SLOW),
-    ("flowpp_cifar10", 31_443_440, CIFAR10, SLOW),
+    ("flowpp_cifar10", 31_443_440, CIFAR10, ()),
     ("flowpp_cifar10_uniform", 32_324_408, CIFAR10, SLOW),
     ("flowpp_cifar10_no_attention", 31_443_440, CIFAR10, SLOW),
     ("flowpp_imagenet32", 168_955_724, CIFAR10, SLOW),
