@@ -9,7 +9,7 @@ from tfp_flows.flows import presets
 
 SLOW = pytest.mark.slow
 CIFAR10, IMAGE64 = (32, 32, 3), (64, 64, 3)
-SMALL = {"nice_small", "realnvp_small", "glow_small"}
+SMALL = {"nice_small", "realnvp_small", "glow_small", "flowpp_small"}
 COUNTS = [
     ("nice_mnist", 19_158_352, (28, 28, 1), ()),
     ("nice_cifar10", 93_591_360, CIFAR10, ()),

@@ -82,6 +82,27 @@ def flowpp_celeba128(num_levels: int = 32) -> Dequantized:
     return _flowpp_large((128, 128, 3), num_levels, num_blocks=12)
 
 
+def flowpp_small(event_shape: Shape = (28, 28, 1)) -> Dequantized:
+    """A Flow++ that trains in minutes on two cores: five couplings, mixtures of 4, 16 filters.
+
+    Its noise has two couplings and no attention.
+
+    Args:
+      event_shape: shape `(H, W, C)` of one image of 8 bits, with `W` divisible by 4.
+    """
+    each = {"num_heads": 2, "dropout": 0.0}
+    return _flowpp(
+        event_shape,
+        256,
+        couplings=((0, 0), (2, 3)),
+        transform=LogisticMixture(4, spread=0.0),
+        net=FlowPPNet(16, 1, **each),
+        noise_net=FlowPPNet(16, 1, mixer=None, **each),
+        num_noise_couplings=2,
+        context_net=FlowPPContext(16, 1, dropout=0.0),
+    )
+
+
 def _flowpp_large(event_shape: Shape, num_levels: int, *, num_blocks: int) -> Dequantized:
     each = {"final_activation": True, "dropout": 0.0}
     return _flowpp(

@@ -8,6 +8,7 @@ from tfp_flows.flows.flowpp_presets import (
     flowpp_cifar10_uniform,
     flowpp_imagenet32,
     flowpp_imagenet64,
+    flowpp_small,
 )
 from tfp_flows.flows.glow import glow
 from tfp_flows.flows.nice import nice
@@ -25,6 +26,7 @@ __all__ = [
     "flowpp_cifar10_uniform",
     "flowpp_imagenet32",
     "flowpp_imagenet64",
+    "flowpp_small",
     "glow_celeba_hq256",
     "glow_cifar10",
     "glow_cifar10_additive",
@@ -136,25 +138,4 @@ def glow_small(event_shape: Shape = (28, 28, 1)) -> Distribution:
     """
     return glow(
         event_shape, num_levels=2, num_steps=8, filters=48, transform=Affine(), logit_alpha=1e-3
-    )
-
-
-def flowpp_small(event_shape: Shape = (28, 28, 1)) -> Dequantized:
-    """A Flow++ that trains in minutes on two cores: five couplings, mixtures of 4, 16 filters.
-
-    Its noise has two couplings and no attention.
-
-    Args:
-      event_shape: shape `(H, W, C)` of one image of 8 bits, with `W` divisible by 4.
-    """
-    each = {"num_heads": 2, "dropout": 0.0}
-    return _flowpp(
-        event_shape,
-        256,
-        couplings=((0, 0), (2, 3)),
-        transform=LogisticMixture(4, spread=0.0),
-        net=FlowPPNet(16, 1, **each),
-        noise_net=FlowPPNet(16, 1, mixer=None, **each),
-        num_noise_couplings=2,
-        context_net=FlowPPContext(16, 1, dropout=0.0),
     )
