@@ -343,3 +343,12 @@ def test_a_chain_of_learned_layers_is_trained():
     flow = flow_of(bijectors.Chain(links))
     assert len(flow.trainable_variables) == 5
     assert trained(flow, data())
+
+
+def test_a_walk_through_the_variables_lists_them_once(monkeypatch):
+    network, lists = bijectors.KerasNetwork(keras3()), []
+    view = type(network._layer_variables)
+    pairs = view.pairs
+    monkeypatch.setattr(view, "pairs", lambda self: lists.append(1) or pairs(self))
+    assert len(list(network._layer_variables)) == 4
+    assert len(lists) <= 2  # `list` asks for the length, too.

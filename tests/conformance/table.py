@@ -203,6 +203,19 @@ def squeezed_context(dtype):
     )
 
 
+def flowpp(couplings, **kwargs):
+    """Small mixtures and networks."""
+    return one_call(
+        flows.flowpp,
+        (4, 8, 1),
+        lambda dtype: nets.FlowPPNet(4, 1, num_heads=2, dtype=dtype),
+        couplings=couplings,
+        logit_alpha=None,
+        transform=transforms.LogisticMixture(2, spread=0.0),
+        **kwargs,
+    )
+
+
 IMAGE, SMALL = (4, 6, 3), (4, 4, 2)
 HALVES, BOARD = partitions.Halves(), partitions.Checkerboard()
 PACKED = partitions.Checkerboard(packed=True)
@@ -265,6 +278,8 @@ ROWS = [
     Row("realnvp",                  one_call(flows.realnvp, (2, 4, 1), num_levels=2, filters=2, num_blocks=1, logit_alpha=None), (2, 4, 1)),
     Row("glow",                     one_call(flows.glow, (4, 8, 1), glow_net, num_levels=2, num_steps=1), (4, 8, 1), 0.1),
     Row("glow (context)",           squeezed_context,                                       (4, 4, 1), 0.1),
+    Row("flowpp",                   flowpp(((0, 2), (1, 0))),                               (4, 8, 1), 0.1),
+    Row("flowpp (context)",         flowpp(((0, 1), (1, 0)), context_shape=(4, 8, 2)),      (4, 8, 1), 0.1),
     Row("coupling_flow (context)",  flow((5,), mlp, context_shape=(2,)),                    (5,)),
 ]
 # fmt: on

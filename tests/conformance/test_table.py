@@ -5,8 +5,8 @@ from table import ROWS
 
 from tfp_flows import bijectors, flows, partitions, transforms
 
-# No bijector of its own, and no flow but flows.
-HELPERS = {"latent_shapes", "presets"}
+# No bijector of its own, no flow but flows, and noise: a density given integers, no bijector.
+HELPERS = {"latent_shapes", "presets", "flowpp_noise"}
 ABSTRACT = {"EventBijector", "Partition", "ScalarTransform", "ScaleMap"}
 
 

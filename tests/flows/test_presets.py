@@ -4,11 +4,12 @@ import math
 
 import pytest
 
+from tfp_flows.distributions import Dequantized, FlowNoise, UniformNoise
 from tfp_flows.flows import presets
 
 SLOW = pytest.mark.slow
-CIFAR10 = (32, 32, 3)
-SMALL = {"nice_small", "realnvp_small", "glow_small"}
+CIFAR10, IMAGE64 = (32, 32, 3), (64, 64, 3)
+SMALL = {"nice_small", "realnvp_small", "glow_small", "flowpp_small"}
 COUNTS = [
     ("nice_mnist", 19_158_352, (28, 28, 1), ()),
     ("nice_cifar10", 93_591_360, CIFAR10, ()),
@@ -16,8 +17,15 @@ COUNTS = [
     ("realnvp_imagenet32", 46_220_359, CIFAR10, ()),
     ("glow_cifar10", 44_603_604, CIFAR10, ()),
     ("glow_cifar10_additive", 38_395_668, CIFAR10, SLOW),
-    ("glow_imagenet64", 112_377_540, (64, 64, 3), SLOW),
+    ("glow_imagenet64", 112_377_540, IMAGE64, SLOW),
     ("glow_celeba_hq256", 175_099_620, (256, 256, 3), SLOW),
+    ("flowpp_cifar10", 31_443_440, CIFAR10, ()),
+    ("flowpp_cifar10_uniform", 32_324_408, CIFAR10, SLOW),
+    ("flowpp_cifar10_no_attention", 31_443_440, CIFAR10, SLOW),
+    ("flowpp_imagenet32", 168_955_724, CIFAR10, SLOW),
+    ("flowpp_imagenet64", 73_489_960, IMAGE64, SLOW),
+    ("flowpp_celeba64", 73_489_960, IMAGE64, SLOW),
+    ("flowpp_celeba128", 122_790_952, (128, 128, 3), SLOW),
 ]
 
 
@@ -30,6 +38,11 @@ def test_number_of_parameters(name, count, event_shape):
     assert sum(math.prod(v.shape) for v in flow.trainable_variables) == count
     assert flow.event_shape == event_shape
     assert flow.batch_shape == ()
+    assert isinstance(flow, Dequantized) == name.startswith("flowpp")
+    if isinstance(flow, Dequantized):
+        is_uniform = name == "flowpp_cifar10_uniform"
+        assert isinstance(flow.noise, UniformNoise if is_uniform else FlowNoise)
+        assert flow.num_levels == (32 if "celeba" in name else 256)
 
 
 @pytest.mark.parametrize("name", sorted(SMALL))
@@ -44,6 +57,6 @@ def test_every_preset_is_counted():
     public = {
         name
         for name, value in vars(presets).items()
-        if getattr(value, "__module__", None) == presets.__name__
+        if getattr(value, "__module__", "").startswith("tfp_flows.flows.") and "_" in name
     }
-    assert public == {name for name, *_ in COUNTS} | SMALL
+    assert public == {name for name, *_ in COUNTS} | SMALL == set(presets.__all__)

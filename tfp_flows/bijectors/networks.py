@@ -29,6 +29,10 @@ class _VariableView(collections.abc.Sequence):
     def __getitem__(self, index: Any) -> Any:
         return self._variables()[index]
 
+    def __iter__(self) -> Iterator[tf.Variable]:
+        # That of a sequence would list all of them again for each one.
+        return iter(self._variables())
+
     def __len__(self) -> int:
         return len(self._variables())
 

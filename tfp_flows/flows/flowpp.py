@@ -1,14 +1,14 @@
 """Flow++: logistic-mixture couplings with gated attention, and a learned dequantizer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import tensorflow as tf
 
 from tfp_flows.bijectors import ActNorm, InvertibleConv1x1, Partwise, Squeeze
+from tfp_flows.flows.flowpp_levels import Levels, checked_couplings
 from tfp_flows.flows.parts import (
     check_context,
     check_image,
-    check_levels,
     coupling,
     flow_of,
     network_dtype,
@@ -16,7 +16,7 @@ from tfp_flows.flows.parts import (
 )
 from tfp_flows.flows.recipe import one_call
 from tfp_flows.nets import FlowPPNet
-from tfp_flows.ops.arguments import check_int, check_kind
+from tfp_flows.ops.arguments import check_kind
 from tfp_flows.partitions import Halves, Partition, Stripes
 from tfp_flows.transforms import LogisticMixture, ScalarTransform
 from tfp_flows.typing import Bijector, Distribution, NetFactory, Shape
@@ -24,19 +24,13 @@ from tfp_flows.typing import Bijector, Distribution, NetFactory, Shape
 _HALVES = Halves(event_ndims=3)
 # The networks of the paper do not start at zero, so the components need not be set apart.
 MIXTURE = LogisticMixture(32, spread=0.0)
-# Height: couplings of each level. CIFAR-10; ImageNet 64 and CelebA 64; CelebA 128.
-_PAPER = {
-    32: ((0, 4), (2, 3)),
-    64: ((0, 0), (0, 4), (2, 2), (2, 2)),
-    128: ((0, 0), (0, 0), (0, 4), (2, 2), (2, 2)),
-}
 
 
 @one_call
 def flowpp(
     event_shape: Shape,
     *,
-    couplings: Sequence[tuple[int, int]] | None = None,
+    couplings: Levels | None = None,
     transform: ScalarTransform = MIXTURE,
     net: NetFactory | None = None,
     partition: Partition = Stripes(),
@@ -62,8 +56,9 @@ def flowpp(
     Args:
       event_shape: `(H, W, C)`; levels halve `H` and `W`, and the stripes `W` once more.
       couplings: for each level, how many couplings split the channels, and how many after them the
-        columns. Default: the paper's for 32, 64 and 128 pixels, and `((0, 4), (2, 3))`, that of
-        CIFAR-10, for all others.
+        columns. Default: up to 32 pixels `((0, 4), (2, 3))`, as for CIFAR-10; up to 64
+        `((0, 0), (0, 4), (2, 2), (2, 2))`, as for ImageNet; with one more `(0, 0)` in front for
+        twice the size. Without the last levels, or the first ones, where the image is not even.
       transform: of all couplings. Default: mixtures of 32 logistics. `transforms.Affine()` is the
         ablation of the paper.
       net: factory of the networks. Default: `nets.FlowPPNet()`.
@@ -97,7 +92,8 @@ def flowpp(
     """
     event_shape = check_image(event_shape)
     context_shape = check_context(context_shape, num_classes)
-    couplings = _checked(couplings, event_shape)
+    check_kind("partition", partition, Partition)
+    couplings = checked_couplings(couplings, event_shape, partition)
     links = preprocessing(logit_alpha, dtype)
     if net is None:
         net = FlowPPNet(dtype=network_dtype(dtype))
@@ -134,7 +130,6 @@ def steps(
     dtype: str,
 ) -> Iterator[Bijector]:
     """Normalization, 1x1 convolutions of each part, coupling: `number` times, in turns."""
-    check_kind("partition", partition, Partition)
     real = tf.as_dtype(dtype)
     for _ in range(number):
         yield ActNorm(shape, dtype=real)
@@ -146,19 +141,3 @@ def steps(
             yield Partwise(partition, first, second, event_shape=shape)
         yield coupling(partition, transform, net, shape, context_shape)
         partition = partition.flipped()
-
-
-def _checked(
-    couplings: Sequence[tuple[int, int]] | None, event_shape: Shape
-) -> Sequence[tuple[int, int]]:
-    if couplings is None:
-        couplings = _PAPER.get(min(event_shape[:2]), _PAPER[32])
-    if not couplings or any(len(numbers) != 2 for numbers in couplings):
-        raise ValueError(
-            "`couplings` must be pairs, one for each level: how many split channels, and how many "
-            f"columns; got {couplings}."
-        )
-    for number in sum(map(tuple, couplings), ()):
-        check_int("couplings", number, 0)
-    check_levels(len(couplings), len(couplings) - 1, event_shape)
-    return couplings

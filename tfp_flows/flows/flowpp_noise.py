@@ -63,7 +63,10 @@ def flowpp_noise(
       TensorShape([3, 8, 8, 1])
     """
     event_shape = check_image(event_shape)
+    if event_shape[1] % 2:
+        raise ValueError(f"`event_shape` must have an even width; got {event_shape}.")
     check_int("num_couplings", num_couplings, 1)
+    check_kind("partition", partition, Partition)
     context_net = context_net or FlowPPContext(dtype=network_dtype(dtype))
     check_kind("context_net", context_net, FlowPPContext)
     context = context_net(event_shape)

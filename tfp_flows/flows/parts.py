@@ -95,7 +95,7 @@ def check_levels(num_levels: int, squeezes: int, event_shape: Shape) -> None:
             )
             raise ValueError(
                 f"`event_shape` must have height and width divisible by {unit} for "
-                f"`num_levels={num_levels}`; got {event_shape}, which is {tuple(sizes)} and odd at "
+                f"{num_levels} levels; got {event_shape}, which is {tuple(sizes)} and odd at "
                 f"level {level}. Use fewer levels, crop to {below} or pad to {above}."
             )
 
