@@ -209,9 +209,8 @@ def test_gradients_of_many_samples_are_the_mean_of_those_of_one(importance_weigh
     seeds = tf.random.stateless_uniform([3, 2], pair, minval=None, maxval=None, dtype=tf.int32)
     single = [bound(seed=seed) for seed in seeds]
     logits = tf.stack([value for value, _ in single])
-    weights = tf.nn.softmax(logits if importance_weighted else tf.zeros(3))
+    weights = tf.nn.softmax(logits if importance_weighted else tf.zeros_like(logits))
     for i, gradient in enumerate(gradients):
         assert np.max(np.abs(gradient)) > 0, variables[i].name
         wanted = tf.tensordot(weights, tf.stack([each[i] for _, each in single]), 1)
         np.testing.assert_allclose(gradient, wanted, rtol=1e-3, atol=1e-5)
-

@@ -113,13 +113,10 @@ class DataInitConv2D(keras.layers.Layer):
         else:
             kernel = self.kernel
         kernel = tf.cast(kernel, inputs.dtype)
-        if self.kernel_size == 1:  # As fast as a convolution, or faster.
-            outputs = tf.matmul(tf.reshape(inputs, [-1, kernel.shape[2]]), kernel[0, 0])
-        else:
-            outputs = tf.nn.conv2d(inputs, kernel, strides=1, padding="SAME")
-            if inputs.shape[0]:
-                return outputs
-        # TensorFlow's convolutions on CPUs give empty batches the channels of the inputs.
+        if self.kernel_size > 1:
+            return tf.nn.conv2d(inputs, kernel, strides=1, padding="SAME")
+        # As fast as a convolution, or faster.
+        outputs = tf.matmul(tf.reshape(inputs, [-1, kernel.shape[2]]), kernel[0, 0])
         return tf.reshape(outputs, tf.concat([tf.shape(inputs)[:-1], [self.filters]], axis=0))
 
     def _initialize(self, outputs: tf.Tensor) -> None:
