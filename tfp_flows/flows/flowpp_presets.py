@@ -1,7 +1,8 @@
 """The published models of Flow++, with exactly their numbers of parameters.
 
-The 1x1 convolutions are LU forms, which cannot become singular, of as many parameters. Everything
-else is as released.
+The 1x1 convolutions are LU forms, which cannot become singular, of as many parameters; the
+normalizations hold the logarithm of their scale; and networks without attention add the positions
+that the released ones hold unused. Everything else is as released.
 """
 
 from collections.abc import Sequence
