@@ -61,3 +61,15 @@ def test_latents_of_any_size_stay_near_the_unit_interval():
 def test_other_alphas_are_refused(alpha):
     with pytest.raises(ValueError, match=r"`alpha` must be between 0 and 0.5; got"):
         bijectors.Logit(alpha)
+
+
+@pytest.mark.parametrize("alpha", ALPHAS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_saturated_samples_have_a_density(alpha, dtype):
+    layer = bijectors.Logit(alpha)
+    z = tf.constant([-1e4, -100.0, -40.0, -17.5, -16.0, 16.0, 17.5, 40.0, 100.0, 1e4], dtype)
+    back, log_det = layer.inverse_and_log_det(tf.identity(layer.forward(z)))
+    assert np.all(np.isfinite(back))
+    assert np.all(np.isfinite(log_det))
+    assert np.all(np.sign(back) == np.sign(z))
+    assert np.all(np.isnan(layer.inverse(tf.constant([-3.0e3, 3.0e3], dtype))))

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import tensorflow as tf
 
 from tfp_flows.bijectors.base import EventBijector
@@ -13,7 +14,8 @@ class Logit(EventBijector):
 
     The log-slope of this inverse is `log(1 - 2 alpha) - log p - log(1 - p)` with
     `p = alpha + (1 - 2 alpha) x`. The forward direction is a stretched sigmoid, which reaches
-    from `-alpha/(1 - 2 alpha)` to `1 + alpha/(1 - 2 alpha)`, a little past both ends.
+    from `-alpha/(1 - 2 alpha)` to `1 + alpha/(1 - 2 alpha)`, a little past both ends. Beyond these
+    two the inverse is NaN.
 
     The paper of RealNVP prints `alpha + (1 - alpha) x`, which would map to [alpha, 1]; its code has
     what stands here. Dinh et al. 2017, https://arxiv.org/abs/1605.08803, section 4.1.
@@ -54,6 +56,11 @@ class Logit(EventBijector):
 
     def _inverse_and_log_det(self, x: tf.Tensor, context: tf.Tensor | None = None) -> TensorPair:
         del context
-        log_p = tf.math.log(self._alpha + (1 - 2 * self._alpha) * x)
-        log_rest = tf.math.log(self._alpha + (1 - 2 * self._alpha) * (1 - x))
+        log_p, log_rest = (tf.math.log(self._stretched(part)) for part in (x, 1 - x))
         return log_p - log_rest, math.log1p(-2 * self._alpha) - log_p - log_rest
+
+    def _stretched(self, x: tf.Tensor) -> tf.Tensor:
+        p = self._alpha + (1 - 2 * self._alpha) * x
+        # A saturated sample is at the end, where rounding decides between 0 and a negative number.
+        limits = np.finfo(p.dtype.as_numpy_dtype)
+        return tf.where(tf.abs(p) < 8 * limits.eps, tf.maximum(p, limits.tiny), p)
