@@ -23,6 +23,7 @@ format: .venv/check
 bench: .venv/test
 	$(BIN)/python benchmarks/coupling_cost.py
 	$(BIN)/python benchmarks/glow_cost.py
+	$(BIN)/python benchmarks/flowpp_cost.py
 
 clean:
 	rm -rf .venv demo

@@ -63,11 +63,6 @@ def short_name(make, num_params, **kwargs):
     return create
 
 
-def partwise(dtype):
-    mixes = [conv1x1()(dtype), conv1x1("full")(dtype)]
-    return bijectors.Partwise(partitions.Stripes(), *mixes, event_shape=IMAGE)
-
-
 def conditional_parts(dtype):
     """One part looks at the context, the other one does not."""
     part = (4, 3, 3)
@@ -244,7 +239,6 @@ ROWS = [
     Row("SigmoidScale",             coupled(HALVES, transform=GLOW),                        (5,)),
     Row("Scale",                    elementwise(transforms.Scale()),                        (2, 3)),
     Row("LogisticMixture",          elementwise(transforms.LogisticMixture(3)),             (2, 3)),
-    Row("LogisticMixture (no spread)", coupled(HALVES, transform=transforms.LogisticMixture(4, spread=0.0)), (5,)),
     Row("GaussianMixture",          elementwise(transforms.GaussianMixture(3)),             (2, 3)),
     Row("Coupling",                 coupled(HALVES, context_shape=(3,)),                    (5,)),
     Row("Coupling (image, context)", coupled(BOARD, IMAGE, context_shape=(3,)),             IMAGE),
@@ -252,7 +246,6 @@ ROWS = [
     Row("AffineCoupling",           short_name(bijectors.AffineCoupling, 2),                (5,)),
     Row("LogisticMixtureCoupling",  short_name(bijectors.LogisticMixtureCoupling, 14, num_components=4), (5,)),
     Row("GaussianMixtureCoupling",  short_name(bijectors.GaussianMixtureCoupling, 8, num_components=2), (5,)),
-    Row("Partwise",                 partwise,                                               IMAGE),
     Row("Partwise (context)",       conditional_parts,                                      IMAGE),
     Row("Elementwise",              elementwise(transforms.Additive()),                     (2, 3)),
     Row("Elementwise (context)",    conditional_elementwise,                                (3,)),
@@ -278,7 +271,6 @@ ROWS = [
     Row("realnvp",                  one_call(flows.realnvp, (2, 4, 1), num_levels=2, filters=2, num_blocks=1, logit_alpha=None), (2, 4, 1)),
     Row("glow",                     one_call(flows.glow, (4, 8, 1), glow_net, num_levels=2, num_steps=1), (4, 8, 1), 0.1),
     Row("glow (context)",           squeezed_context,                                       (4, 4, 1), 0.1),
-    Row("flowpp",                   flowpp(((0, 2), (1, 0))),                               (4, 8, 1), 0.1),
     Row("flowpp (context)",         flowpp(((0, 1), (1, 0)), context_shape=(4, 8, 2)),      (4, 8, 1), 0.1),
     Row("coupling_flow (context)",  flow((5,), mlp, context_shape=(2,)),                    (5,)),
 ]
