@@ -6,7 +6,10 @@ is traced, to the graph): nothing is stored, and outside of the two blocks a flo
 
 import contextlib
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import tensorflow as tf
 
 _PHASE = contextvars.ContextVar("tfp_flows_phase", default="use")
 
@@ -34,6 +37,21 @@ def training(*, when: bool = True) -> contextlib.AbstractContextManager[None]:
 def initializing() -> contextlib.AbstractContextManager[None]:
     """A block in which data-dependent layers set themselves; see `training.initialize`."""
     return _phase("initializing")
+
+
+def set_once(initialized: Any, values: Sequence[tuple[Any, tf.Tensor]]) -> None:
+    """Gives variables of a data-dependent layer their values, unless it was done or restored.
+
+    Args:
+      initialized: the boolean variable by which the layer remembers; of TensorFlow or of Keras, as
+        the others.
+      values: pairs of a variable and its new value, of any floating dtype.
+    """
+    # As a tensor: no `if` can tell replicas or a traced graph apart.
+    is_done = tf.identity(tf.convert_to_tensor(initialized))
+    for variable, new in values:
+        variable.assign(tf.where(is_done, variable, tf.cast(new, variable.dtype)))
+    initialized.assign(True)  # noqa: FBT003
 
 
 def current() -> str:

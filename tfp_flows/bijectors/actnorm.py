@@ -8,7 +8,7 @@ import tensorflow as tf
 from tfp_flows.bijectors.base import EventBijector
 from tfp_flows.ops.arguments import check_shape
 from tfp_flows.ops.moments import global_moments, positive_std
-from tfp_flows.phases import is_initializing
+from tfp_flows.phases import is_initializing, set_once
 from tfp_flows.typing import Shape, TensorPair
 
 
@@ -109,10 +109,8 @@ class ActNorm(EventBijector):
         return mean, std
 
     def _set(self, shift: tf.Tensor, log_scale: tf.Tensor) -> None:
-        is_done = tf.identity(self._initialized)
-        for variable, new in [(self._shift, shift), (self._log_scale, log_scale / self._factor)]:
-            variable.assign(tf.where(is_done, variable, tf.cast(new, variable.dtype)))
-        self._initialized.assign(True)  # noqa: FBT003
+        values = [(self._shift, shift), (self._log_scale, log_scale / self._factor)]
+        set_once(self._initialized, values)
 
     def _check_event(self, event: tf.Tensor) -> None:
         if not event.shape[-len(self._event_shape) :].is_compatible_with(self._event_shape):

@@ -64,12 +64,7 @@ class FactorOut(EventBijector):
         check_kind("rest", rest, Bijector)
         check_kind("partition", partition, Partition)
         event_shape = check_shape("event_shape", event_shape)
-        kept_shape, left_shape = partition.part_shapes(event_shape)
-        if math.prod(kept_shape) + math.prod(left_shape) != math.prod(event_shape):
-            raise ValueError(
-                "`partition` must split the event, such as `Halves` or `Leading`; got one that "
-                f"zeroes parts of it in place, {partition}."
-            )
+        kept_shape, left_shape = partition.disjoint_part_shapes(event_shape)
         rest_shape = tuple(rest.inverse_event_shape(tf.TensorShape(kept_shape)))
         self._rest, self._partition = rest, partition
         self._event_shape = self._no_dependency(event_shape)

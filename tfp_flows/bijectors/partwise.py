@@ -1,6 +1,5 @@
 """Each part of an event through a bijector of its own."""
 
-import math
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -60,12 +59,7 @@ class Partwise(EventBijector):
         check_kind("first", first, Bijector)
         check_kind("second", second, Bijector)
         event_shape = check_shape("event_shape", event_shape)
-        shapes = partition.part_shapes(event_shape)
-        if sum(map(math.prod, shapes)) != math.prod(event_shape):
-            raise ValueError(
-                "`partition` must split the event, such as `Halves` or `Stripes`; got one that "
-                f"zeroes parts of it in place, {partition}."
-            )
+        shapes = partition.disjoint_part_shapes(event_shape)
         for argument, part, shape in zip(("first", "second"), (first, second), shapes, strict=True):
             given = tuple(part.inverse_event_shape(tf.TensorShape(shape)))
             if given != shape:

@@ -10,7 +10,7 @@ from tfp_flows.nets.checks import check_bool, check_number, check_odd
 from tfp_flows.nets.weight_norm import square_norm
 from tfp_flows.ops.arguments import check_int
 from tfp_flows.ops.moments import global_moments, positive_std
-from tfp_flows.phases import is_initializing
+from tfp_flows.phases import is_initializing, set_once
 
 
 @keras.saving.register_keras_serializable(package="tfp_flows")
@@ -125,7 +125,4 @@ class DataInitConv2D(keras.layers.Layer):
         # As in the released code: no channel is scaled up by more than 10000.
         scale = self.init_scale * tf.math.rsqrt(square + 1e-8)
         scaled = self.gain if self.weight_norm else self.kernel
-        is_done = tf.convert_to_tensor(self.initialized)
-        for variable, new in [(scaled, wide(scaled) * scale), (self.bias, -mean * scale)]:
-            variable.assign(tf.where(is_done, variable, tf.cast(new, variable.dtype)))
-        self.initialized.assign(True)  # noqa: FBT003
+        set_once(self.initialized, [(scaled, wide(scaled) * scale), (self.bias, -mean * scale)])

@@ -10,7 +10,7 @@ from tfp_flows.nets.checks import check_bool, check_number, check_odd
 from tfp_flows.nets.edge import edge_outputs, image_sizes
 from tfp_flows.ops.arguments import check_int
 from tfp_flows.ops.moments import global_moments, positive_std
-from tfp_flows.phases import is_initializing
+from tfp_flows.phases import is_initializing, set_once
 from tfp_flows.typing import TensorPair
 
 
@@ -141,11 +141,8 @@ class ScaledConv2D(keras.layers.Layer):
         std = positive_std(mean, variance)
         # Constant channels are those whose std is said to be 1.
         log_scale = tf.where(std == 1.0, tf.zeros_like(std), -tf.math.log(std + 1e-6))
-        is_done = tf.convert_to_tensor(self.initialized)
         log_scale = log_scale / self.log_scale_factor
-        for variable, new in [(self.bias, -mean), (self.log_scale, log_scale)]:
-            variable.assign(tf.where(is_done, variable, tf.cast(new, variable.dtype)))
-        self.initialized.assign(True)  # noqa: FBT003
+        set_once(self.initialized, [(self.bias, -mean), (self.log_scale, log_scale)])
 
 
 def _same_conv(inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+import math
 from typing import Any, TypeVar
 
 import tensorflow as tf
@@ -44,6 +45,20 @@ class Partition(abc.ABC):
         Raises:
           ValueError: where the partition cannot split `event_shape`.
         """
+
+    def disjoint_part_shapes(self, event_shape: Shape) -> tuple[Shape, Shape]:
+        """`part_shapes` for who hands the parts on, each by itself.
+
+        Raises:
+          ValueError: also where the parts are in place, as large as the event, with zeros.
+        """
+        shapes = self.part_shapes(event_shape)
+        if sum(map(math.prod, shapes)) != math.prod(event_shape):
+            raise ValueError(
+                "`partition` must split the event, such as `Halves`, `Leading` or `Stripes`; got "
+                f"one that zeroes parts of it in place, {self}."
+            )
+        return shapes
 
     @abc.abstractmethod
     def split(self, x: tf.Tensor) -> TensorPair:
