@@ -1,0 +1,148 @@
+"""Tables from arrays, pandas frames and CSV files."""
+
+import os
+import sys
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tfp_flows.data.columns import (
+    Raw,
+    check_no_missing,
+    columns_of,
+    count_missing,
+    numbers_of,
+)
+from tfp_flows.data.row_checks import check_varies
+from tfp_flows.data.table import Table
+
+
+def table(
+    source: Any,
+    *,
+    columns: Sequence[Hashable] | None = None,
+    categorical: Sequence[Hashable] = (),
+    integer: Sequence[Hashable] = (),
+    like: Table | None = None,
+) -> Table:
+    """Reads rows of numbers and categories, and refuses by name what a density cannot have.
+
+    A column of an integer dtype gets uniform noise in `Table.batches`, which spreads each integer
+    over the unit bin above it. The log-density of a flow of the noisy rows, averaged over the
+    noise, is a lower bound of the log-probability of the integers (times the density of the real
+    columns): train and report it as it is. Categories become codes 0, 1, ... and go the same way;
+    so neighbouring codes are neighbours for the flow. Where the order should not matter,
+    `distributions.Dequantized` with `distributions.ArgmaxNoise` has none. Booleans and pandas
+    categories are categorical by themselves; strings only if named, as a column of numbers with
+    one `?` in it is strings, too. Columns of floats that hold whole numbers only belong into
+    `integer`: a density can grow without end on them.
+
+    Args:
+      source: a 2-D array, a `pandas.DataFrame`, or the path of a CSV file with a header, which
+        may be compressed, as in `.csv.gz`. For other files use pandas.
+      columns: of an array, the names of all its columns (default `"x0"`, `"x1"`, ...); of the
+        others, the columns to use, in this order (default all).
+      categorical: names of columns whose values are categories, of any dtype.
+      integer: names of columns of whole numbers, whatever their dtype.
+      like: a table whose columns, kinds and categories this one shall have, as a file of test
+        rows has those of the training rows; instead of the three arguments above.
+
+    Raises:
+      TypeError: if `source` is something else; if columns are neither numeric nor categorical;
+        names them.
+      ValueError: if values are missing, infinite, not whole where they should be, or of a category
+        that `like` does not have; if columns are constant (without `like`), named twice or not
+        there; if there are no rows; names the columns.
+      ImportError: if a CSV file is read without pandas.
+
+    Example:
+      >>> import numpy as np
+      >>> from tfp_flows import data
+      >>> rolls = data.table(np.array([[1, 6], [3, 4], [2, 2]]), columns=["red", "blue"])
+      >>> training, test = rolls.split((2, 1), seed=0)
+      >>> np.floor(next(iter(rolls.batches(3, shuffle=False)))).tolist()
+      [[1.0, 6.0], [3.0, 4.0], [2.0, 2.0]]
+    """
+    if like is not None:
+        if columns is not None or categorical or integer:
+            raise ValueError("`like` must come without `columns`, `categorical` and `integer`.")
+        columns = like.columns
+    raws = _raw_columns(source, columns)
+    _check_names(raws, categorical, integer)
+    check_no_missing(raws)
+    _check_has_rows(raws)
+    schema = columns_of(raws, categorical, integer) if like is None else like.schema
+    values = np.stack([numbers_of(column, raws[column.name]) for column in schema], axis=-1)
+    if like is None:
+        check_varies([column.name for column in schema], values)
+    return Table(schema, values)
+
+
+def _check_has_rows(raws: Mapping[Hashable, Raw]) -> None:
+    """Raises a `ValueError` unless there are columns, and rows in them."""
+    rows = min((len(raw.values) for raw in raws.values()), default=0)
+    if not rows:
+        raise ValueError(
+            f"`source` must have at least 1 row and 1 column; got {len(raws)} columns of 0 rows."
+        )
+
+
+def _raw_columns(source: Any, columns: Sequence[Hashable] | None) -> dict[Hashable, Raw]:
+    if isinstance(source, str | os.PathLike):
+        import pandas as pd  # Arrays do without it.
+
+        return _of_frame(pd.read_csv(source), columns)
+    # Who has a frame has imported pandas.
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(source, pandas.DataFrame):
+        return _of_frame(source, columns)
+    array = np.asarray(source)
+    if array.ndim != 2:
+        wanted = "a 2-D array, a pandas.DataFrame or the path of a CSV file"
+        raise TypeError(f"`source` must be {wanted}; got {_described(source, array)}.")
+    names = [f"x{i}" for i in range(array.shape[1])] if columns is None else list(columns)
+    if len(names) != array.shape[1]:
+        wanted = f"{array.shape[1]} names, one for each column"
+        raise ValueError(f"`columns` must have {wanted}; got {len(names)}.")
+    _check_unique(names)
+    return {name: Raw(array[:, i], count_missing(array[:, i])) for i, name in enumerate(names)}
+
+
+def _of_frame(frame: Any, columns: Sequence[Hashable] | None) -> dict[Hashable, Raw]:
+    _check_unique(list(frame.columns))
+    names = list(frame.columns) if columns is None else list(columns)
+    _check_unique(names)
+    if unknown := [name for name in names if name not in frame.columns]:
+        raise ValueError(f"`columns` must be columns of `source`; got {unknown}, which are not.")
+    return {name: _of_series(frame[name]) for name in names}
+
+
+def _of_series(series: Any) -> Raw:
+    num_missing = int(series.isna().sum())
+    declared = getattr(series.dtype, "categories", None)
+    # Columns that can hold NA are objects in NumPy unless they are told what they hold.
+    dtype = getattr(series.dtype, "numpy_dtype", None) if num_missing == 0 else None
+    categories = None if declared is None else tuple(declared.tolist())
+    return Raw(series.to_numpy(dtype=dtype), num_missing, categories)
+
+
+def _check_names(
+    raws: Mapping[Hashable, Raw], categorical: Sequence[Hashable], integer: Sequence[Hashable]
+) -> None:
+    for argument, names in (("categorical", categorical), ("integer", integer)):
+        if isinstance(names, str):
+            raise TypeError(f"`{argument}` must be a sequence of names; got {names!r}.")
+        if unknown := [name for name in names if name not in raws]:
+            raise ValueError(f"`{argument}` must name columns; got {unknown}, which are none.")
+    if both := [name for name in integer if name in categorical]:
+        raise ValueError(f"A column must be in `categorical` or in `integer`; got {both} in both.")
+
+
+def _check_unique(names: Sequence[Hashable]) -> None:
+    if twice := sorted({repr(name) for name in names if names.count(name) > 1}):
+        raise ValueError(f"Columns must have names of their own; got {', '.join(twice)} twice.")
+
+
+def _described(source: Any, array: np.ndarray) -> str:
+    return f"{type(source).__name__} of shape {array.shape}"
