@@ -14,7 +14,7 @@ from tfp_flows.data.columns import (
     count_missing,
     numbers_of,
 )
-from tfp_flows.data.row_checks import check_varies
+from tfp_flows.data.row_checks import check_varies, warn_of_whole_numbers
 from tfp_flows.data.table import Table
 
 
@@ -36,7 +36,7 @@ def table(
     `distributions.Dequantized` with `distributions.ArgmaxNoise` has none. Booleans and pandas
     categories are categorical by themselves; strings only if named, as a column of numbers with
     one `?` in it is strings, too. Columns of floats that hold whole numbers only belong into
-    `integer`: a density can grow without end on them.
+    `integer`, since a density can grow without end on them; a warning names them.
 
     Args:
       source: a 2-D array, a `pandas.DataFrame`, or the path of a CSV file with a header, which
@@ -76,6 +76,7 @@ def table(
     values = np.stack([numbers_of(column, raws[column.name]) for column in schema], axis=-1)
     if like is None:
         check_varies([column.name for column in schema], values)
+        warn_of_whole_numbers(schema, values)
     return Table(schema, values)
 
 

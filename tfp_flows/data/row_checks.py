@@ -1,8 +1,11 @@
 """What the columns of a table must be like for a density of them."""
 
+import warnings
 from collections.abc import Hashable, Sequence
 
 import numpy as np
+
+from tfp_flows.data.columns import Column
 
 # Places that a column must have room for: in a bin of an integer, in a standard deviation.
 _PLACES_IN_A_BIN, _PLACES_IN_A_STD = 8, 256
@@ -16,6 +19,23 @@ def check_varies(names: Sequence[Hashable], values: np.ndarray) -> None:
         raise ValueError(
             f"Every column must vary, as a constant has no density; got {', '.join(found)}. Leave "
             "such columns out."
+        )
+
+
+def warn_of_whole_numbers(schema: Sequence[Column], values: np.ndarray) -> None:
+    """Warns of real columns `[n, D]` that repeat a few whole numbers, and names them."""
+    found = [
+        column.name
+        for i, column in enumerate(schema)
+        if column.kind == "real"
+        and (values[:, i] == np.floor(values[:, i])).all()
+        and len(np.unique(values[:, i])) < len(values)
+    ]
+    if found:
+        warnings.warn(
+            f"The columns {found} hold whole numbers only, where a density can grow without end: "
+            "name them in `integer` or `categorical`.",
+            stacklevel=3,
         )
 
 

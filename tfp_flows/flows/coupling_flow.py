@@ -97,6 +97,9 @@ def _standardized(
         raise ValueError(
             f"`standardize` must come without `logit_alpha`; got both, the latter {logit_alpha}."
         )
+    if len(standardize) != 2:
+        wanted = "a pair, of means and standard deviations"
+        raise ValueError(f"`standardize` must be {wanted}; got {standardize!r}.")
     mean, std = standardize
     layer = Standardize(mean, std, dtype=tf.as_dtype(dtype))
     if layer.event_shape != event_shape:
