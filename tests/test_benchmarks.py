@@ -40,6 +40,7 @@ def test_the_rows_of_the_glow_benchmark_have_the_same_networks(benchmark_called,
     assert extra == sum(2 * c + c * c for c in (12, 24))
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Of Keras.
 def test_the_benchmark_of_miniboone_trains(benchmark_called, tmp_path):
     rng = np.random.default_rng(0)
     for name in ("val", "test"):

@@ -85,6 +85,7 @@ def test_starts_a_coupling_flow(dtype):
     np.testing.assert_allclose(flow.log_prob(x), normal.log_prob(x), rtol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Of Keras.
 @pytest.mark.parametrize("given", [(MEAN, STD), (list(MEAN), list(STD)), np.array([MEAN, STD])])
 def test_is_saved_with_the_flow(tmp_path, given):
     flow = flows.coupling_flow((3,), num_couplings=2, net=SMALL, standardize=given)

@@ -48,6 +48,12 @@ def test_names_question_marks_among_numbers(tmp_path):
         data.table(tmp_path / "power.csv")
 
 
+def test_does_not_take_the_first_row_for_a_header(tmp_path):
+    (tmp_path / "rows.csv").write_text("1.5,1.5,2\n2.5,3,1\n")
+    with pytest.raises(ValueError, match=r"names of the columns; got numbers in .*rows\.csv"):
+        data.table(tmp_path / "rows.csv")
+
+
 def test_names_constant_columns():
     with pytest.raises(ValueError, match=r"got 'a' \(all 2\.5\), 'n' \(all 3\)\. Leave"):
         data.table(GOOD.assign(a=2.5, n=3), categorical=["city"])
@@ -63,7 +69,7 @@ def test_names_columns_that_are_constant_in_a_part():
 
 
 def test_names_infinite_and_broken_numbers():
-    with pytest.raises(ValueError, match="'a' must be finite; got 2 infinite"):
+    with pytest.raises(ValueError, match="'a' must be finite; got 2 values of NaN or inf"):
         data.table(GOOD.assign(a=[1.5, np.inf, -np.inf]), columns=["a", "n"])
     with pytest.raises(ValueError, match=r"'a' must have whole numbers; got 1\.5"):
         data.table(GOOD, columns=["a", "n"], integer=["a"])
@@ -103,6 +109,8 @@ def test_refuses_contradictions():
         data.table(GOOD, categorical=["n"], integer=["n"])
     with pytest.raises(TypeError, match="sequence of names; got 'city'"):
         data.table(GOOD, categorical="city")
+    with pytest.raises(TypeError, match="`columns` must be a sequence of names; got 'an'"):
+        data.table(GOOD, columns="an")
     with pytest.raises(ValueError, match="`like` must come without"):
         data.table(GOOD, like=TABLE, integer=["n"])
     with pytest.raises(ValueError, match="'a' twice"):

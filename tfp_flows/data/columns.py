@@ -81,8 +81,8 @@ def numbers_of(column: Column, raw: Raw) -> np.ndarray:
         raise TypeError(f"Column {column.name!r} must have numbers; got {_sample(raw.values)}.")
     values = raw.values.astype(np.result_type(raw.values.dtype, np.float32))
     if not np.isfinite(values).all():
-        bad = values[~np.isfinite(values)]
-        raise ValueError(f"Column {column.name!r} must be finite; got {len(bad)} infinite values.")
+        bad = int((~np.isfinite(values)).sum())
+        raise ValueError(f"Column {column.name!r} must be finite; got {bad} values of NaN or inf.")
     if column.kind == "integer":
         _check_whole(column.name, values)
     return values

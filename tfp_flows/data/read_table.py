@@ -32,15 +32,17 @@ def table(
     over the unit bin above it. The log-density of a flow of the noisy rows, averaged over the
     noise, is a lower bound of the log-probability of the integers (times the density of the real
     columns): train and report it as it is. Categories become codes 0, 1, ... and go the same way;
-    so neighbouring codes are neighbours for the flow. Where the order should not matter,
-    `distributions.Dequantized` with `distributions.ArgmaxNoise` has none. Booleans and pandas
+    so neighbouring codes are neighbours for the flow. (The codes of a table of nothing but
+    categories can go without that order into a `distributions.Dequantized` with
+    `distributions.ArgmaxNoise`.) Booleans and pandas
     categories are categorical by themselves; strings only if named, as a column of numbers with
     one `?` in it is strings, too. Columns of floats that hold whole numbers only belong into
     `integer`, since a density can grow without end on them; a warning names them.
 
     Args:
       source: a 2-D array, a `pandas.DataFrame`, or the path of a CSV file with a header, which
-        may be compressed, as in `.csv.gz`. For other files use pandas.
+        may be compressed, as in `.csv.gz`; what pandas reads as missing, such as `NA`, is missing.
+        For files of other formats use pandas.
       columns: of an array, the names of all its columns (default `"x0"`, `"x1"`, ...); of the
         others, the columns to use, in this order (default all).
       categorical: names of columns whose values are categories, of any dtype.
@@ -53,7 +55,7 @@ def table(
         names them.
       ValueError: if values are missing, infinite, not whole where they should be, or of a category
         that `like` does not have; if columns are constant (without `like`), named twice or not
-        there; if there are no rows; names the columns.
+        there; names the columns. If there are no rows, or a CSV file has no header.
       ImportError: if a CSV file is read without pandas.
 
     Example:
@@ -64,6 +66,7 @@ def table(
       >>> np.floor(next(iter(rolls.batches(3, shuffle=False)))).tolist()
       [[1.0, 6.0], [3.0, 4.0], [2.0, 2.0]]
     """
+    _check_sequences(columns=columns, categorical=categorical, integer=integer)
     if like is not None:
         if columns is not None or categorical or integer:
             raise ValueError("`like` must come without `columns`, `categorical` and `integer`.")
@@ -91,9 +94,7 @@ def _check_has_rows(raws: Mapping[Hashable, Raw]) -> None:
 
 def _raw_columns(source: Any, columns: Sequence[Hashable] | None) -> dict[Hashable, Raw]:
     if isinstance(source, str | os.PathLike):
-        import pandas as pd  # Arrays do without it.
-
-        return _of_frame(pd.read_csv(source), columns)
+        return _of_frame(_read_csv(source), columns)
     # Who has a frame has imported pandas.
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(source, pandas.DataFrame):
@@ -108,6 +109,18 @@ def _raw_columns(source: Any, columns: Sequence[Hashable] | None) -> dict[Hashab
         raise ValueError(f"`columns` must have {wanted}; got {len(names)}.")
     _check_unique(names)
     return {name: Raw(array[:, i], count_missing(array[:, i])) for i, name in enumerate(names)}
+
+
+def _read_csv(path: Any) -> Any:
+    import pandas as pd  # Arrays do without it.
+
+    first = pd.read_csv(path, header=None, nrows=1)
+    if all(dtype.kind in "fi" for dtype in first.dtypes):
+        raise ValueError(
+            f"`source` must start with the names of the columns; got numbers in {path}. Read it "
+            "with `pandas.read_csv(path, header=None)`."
+        )
+    return pd.read_csv(path)
 
 
 def _of_frame(frame: Any, columns: Sequence[Hashable] | None) -> dict[Hashable, Raw]:
@@ -128,12 +141,16 @@ def _of_series(series: Any) -> Raw:
     return Raw(series.to_numpy(dtype=dtype), num_missing, categories)
 
 
+def _check_sequences(**arguments: Any) -> None:
+    for argument, names in arguments.items():
+        if isinstance(names, str):
+            raise TypeError(f"`{argument}` must be a sequence of names; got {names!r}.")
+
+
 def _check_names(
     raws: Mapping[Hashable, Raw], categorical: Sequence[Hashable], integer: Sequence[Hashable]
 ) -> None:
     for argument, names in (("categorical", categorical), ("integer", integer)):
-        if isinstance(names, str):
-            raise TypeError(f"`{argument}` must be a sequence of names; got {names!r}.")
         if unknown := [name for name in names if name not in raws]:
             raise ValueError(f"`{argument}` must name columns; got {unknown}, which are none.")
     if both := [name for name in integer if name in categorical]:
