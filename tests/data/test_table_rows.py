@@ -123,6 +123,21 @@ def test_log_density_of_noisy_rows_is_the_log_probability_of_the_integers():
     np.testing.assert_allclose(mixture.log_prob(batch)[:, 0], expected, rtol=1e-5)
 
 
+def test_log_density_is_a_lower_bound_of_the_log_probability():
+    table = data.table(np.arange(-2, 5)[:, None])
+    normal = tfp.distributions.Normal([0.0], [1.0])
+    flow = tfp.distributions.TransformedDistribution(
+        tfp.distributions.Independent(normal, 1), bijectors.Standardize([1.0], [2.0])
+    )
+    batches = table.batches(7, shuffle=False, seed=0).repeat(500)
+    bound = np.mean(flow.log_prob(epoch(batches).reshape(500, 7, 1)), axis=0)
+    cdf = tfp.distributions.Normal(1.0, 2.0).cdf
+    left = table.values[:, 0].astype("float32")
+    exact = np.log(cdf(left + 1) - cdf(left))
+    assert (bound < exact + 0.01).all()
+    np.testing.assert_allclose(bound, exact, atol=0.05)
+
+
 def test_moments_are_those_of_the_batches():
     table = make_table()
     rows = epoch(table.batches(8, dtype="float64", seed=0).repeat(300))
