@@ -38,3 +38,18 @@ def test_the_rows_of_the_glow_benchmark_have_the_same_networks(benchmark_called,
     # Beside the networks: actnorm and the 1x1 convolution, at 12 and at 24 channels.
     extra = counts["tfp_flows"] - counts["bare networks, chained"]
     assert extra == sum(2 * c + c * c for c in (12, 24))
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Of Keras.
+def test_the_benchmark_of_miniboone_trains(benchmark_called, tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("val", "test"):
+        np.save(tmp_path / f"{name}.npy", rng.normal(size=(600, 43)))
+    benchmark = benchmark_called("miniboone")
+    fitted, test = benchmark.read(tmp_path)
+    gaussian = benchmark.gaussian_scores(fitted.values, test.values)
+    entropy = 43 / 2 * np.log(2 * np.pi * np.e)
+    assert gaussian.mean() == pytest.approx(-entropy, abs=3.0)
+    model = benchmark.train(fitted, epochs=1, seed=0)
+    scores = model.predict(test.values, verbose=0)
+    assert scores.mean() == pytest.approx(-entropy, abs=6.0)

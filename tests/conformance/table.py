@@ -138,6 +138,11 @@ def actnorm(shape, factor=1.0):
     return lambda dtype: bijectors.ActNorm(shape, log_scale_factor=factor, dtype=real(dtype))
 
 
+def standardize(dtype):
+    mean, std = np.arange(6.0).reshape(2, 3), np.linspace(0.5, 2.0, 6).reshape(2, 3)
+    return bijectors.Standardize(mean, std, dtype=real(dtype))
+
+
 def conv1x1(parametrization="lu", start="rotation", size=3):
     return lambda dtype: bijectors.InvertibleConv1x1(
         size, parametrization=parametrization, start=start, dtype=real(dtype)
@@ -261,12 +266,14 @@ ROWS = [
     Row("BatchNormalization (affine)", batch_norm((5,), affine=True),                       (5,)),
     Row("BatchNormalization (half)", with_variables(batch_norm(IMAGE, partition=BOARD), IMAGE),                    IMAGE),
     Row("Logit",                    with_variables(logit, (5,)),                                                  (5,)),
+    Row("Standardize",              with_variables(standardize, (2, 3)),                    (2, 3)),
     Row("FactorOut (context)",      factor_out,                                             (4, 6, 2)),
     Row("multi_scale",              levels,                                                 (8, 4, 1)),
     Row("Chain",                    chain,                                                  SMALL),
     Row("KerasNetwork",             stock_with_keras,                                       (5,)),
     Row("coupling_flow",            flow((5,), mlp),                                        (5,)),
     Row("coupling_flow (image)",    flow(IMAGE, conv),                                      IMAGE),
+    Row("coupling_flow (standardized)", flow((3,), mlp, standardize=((1.0, 0.0, -5.0), (0.5, 2.0, 3.0))), (3,)),
     Row("nice",                     one_call(flows.nice, SMALL, mlp),                       SMALL),
     Row("realnvp",                  one_call(flows.realnvp, (2, 4, 1), num_levels=2, filters=2, num_blocks=1, logit_alpha=None), (2, 4, 1)),
     Row("glow",                     one_call(flows.glow, (4, 8, 1), glow_net, num_levels=2, num_steps=1), (4, 8, 1), 0.1),

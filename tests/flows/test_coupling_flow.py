@@ -76,6 +76,7 @@ def test_a_flow_remembers_its_arguments_as_they_were():
             "transform": transforms.Affine(),
             "net": nets.MLP((4,)),
             "logit_alpha": None,
+            "standardize": None,
             "context_shape": None,
             "num_classes": None,
             "dtype": "float32",

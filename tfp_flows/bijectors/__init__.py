@@ -19,6 +19,7 @@ from tfp_flows.bijectors.multi_scale import latent_shapes, multi_scale
 from tfp_flows.bijectors.networks import KerasNetwork
 from tfp_flows.bijectors.partwise import Partwise
 from tfp_flows.bijectors.squeeze import Squeeze
+from tfp_flows.bijectors.standardize import Standardize
 
 __all__ = [
     "ActNorm",
@@ -37,6 +38,7 @@ __all__ = [
     "Logit",
     "Partwise",
     "Squeeze",
+    "Standardize",
     "latent_shapes",
     "multi_scale",
 ]

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import tensorflow as tf
+
+from tfp_flows.bijectors import Standardize
 from tfp_flows.flows.parts import (
     check_context,
     coupling,
@@ -26,6 +29,7 @@ def coupling_flow(
     transform: ScalarTransform = Affine(),
     net: NetFactory | None = None,
     logit_alpha: float | None = None,
+    standardize: tuple[Sequence[float], Sequence[float]] | None = None,
     context_shape: Shape | None = None,
     num_classes: int | None = None,
     dtype: str = "float32",
@@ -41,6 +45,8 @@ def coupling_flow(
       net: factory of the networks. Default: `nets.MLP()` for vectors, `nets.ConvResNet()` for
         images.
       logit_alpha: data in [0, 1] first go through `bijectors.Logit(alpha)`; `None`: as they are.
+      standardize: means and standard deviations of the entries, as `data.Table.moments` gives them:
+        data first go through `bijectors.Standardize`; `None`: as they are.
       context_shape: shape of one context, for conditional flows.
       num_classes: the context is a class, out of so many: integers, or one-hot vectors.
       dtype: `"float32"` or `"float64"`, of events and densities. Networks that are given have
@@ -51,7 +57,8 @@ def coupling_flow(
 
     Raises:
       ValueError: if a number or size is less than 1, if there are no partitions, or if one of
-        them cannot split the event.
+        them cannot split the event; if `standardize` is of another shape than the event, or comes
+        with `logit_alpha`.
       TypeError: if a shape is no tuple of integers, if `num_couplings` is no integer, if
         `partitions` holds something else, or if `net` makes nothing callable.
 
@@ -72,10 +79,34 @@ def coupling_flow(
     if net is None:
         net = (ConvResNet if is_image else MLP)(dtype=network_dtype(dtype))
     links = preprocessing(logit_alpha, dtype, low=0.0)
+    if standardize is not None:
+        links.append(_standardized(standardize, event_shape, logit_alpha, dtype))
     for i in range(num_couplings):
         partition = partitions[i % len(partitions)]
         links.append(coupling(partition, transform, net, event_shape, context_shape))
     return flow_of(links, event_shape, dtype)
+
+
+def _standardized(
+    standardize: tuple[Sequence[float], Sequence[float]],
+    event_shape: Shape,
+    logit_alpha: float | None,
+    dtype: str,
+) -> Standardize:
+    if logit_alpha is not None:
+        raise ValueError(
+            f"`standardize` must come without `logit_alpha`; got both, the latter {logit_alpha}."
+        )
+    if len(standardize) != 2:
+        wanted = "a pair, of means and standard deviations"
+        raise ValueError(f"`standardize` must be {wanted}; got {standardize!r}.")
+    mean, std = standardize
+    layer = Standardize(mean, std, dtype=tf.as_dtype(dtype))
+    if layer.event_shape != event_shape:
+        raise ValueError(
+            f"`standardize` must hold numbers for {event_shape}; got {layer.event_shape}."
+        )
+    return layer
 
 
 def _check_partitions(partitions: Sequence[Partition]) -> None:
