@@ -31,6 +31,12 @@ class Elements:
         """Arrays with one row for each image."""
         return cls(tf.data.Dataset.from_tensor_slices(arrays), num_classes, arrays)
 
+    @property
+    def image_spec(self) -> tf.TensorSpec:
+        """Shape and dtype of an image, as far as they are known."""
+        spec: Any = self.dataset.element_spec
+        return spec["image"]
+
     def part(self, index: int, count: int) -> "Elements":
         """Every `count`-th element from the one at `index` on."""
         if self.arrays is not None:

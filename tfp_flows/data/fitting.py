@@ -50,7 +50,7 @@ def check_sizes(elements: Elements, size: tuple[int, int] | None, fit: Fit) -> N
 
     Of sets whose sizes are not known beforehand, it lets those through that get a `size`.
     """
-    shape = elements.dataset.element_spec["image"].shape
+    shape = elements.image_spec.shape
     known = elements.sizes or ({"all": shape[:2]} if shape[:2].is_fully_defined() else {})
     if size is None and elements.sizes:
         usual, _ = collections.Counter(known.values()).most_common(1)[0]

@@ -131,7 +131,7 @@ def images(
         endless,
         position,
         batch_size=batch_size,
-        event_shape=tuple(elements.dataset.element_spec["image"].shape),
+        event_shape=tuple(elements.image_spec.shape),
         num_levels=levels,
         bin_width=width,
         num_events=num_events,

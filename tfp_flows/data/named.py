@@ -42,9 +42,10 @@ def open_named(name: str, split: str, data_dir: Any = None) -> Elements:
     # Of TFDS's own error, which lists the splits, nothing is lost.
     dataset = builder.as_dataset(split=split, shuffle_files=False)
     keys = [key for key in ("image", "label") if key in features]
+    label = features["label"] if "label" in keys else None
     return Elements(
         dataset.map(lambda example: {key: example[key] for key in keys}, tf.data.AUTOTUNE),
-        num_classes=getattr(features.get("label"), "num_classes", None),
+        num_classes=getattr(label, "num_classes", None),
     )
 
 
@@ -79,11 +80,8 @@ def _prepare(builder: Any, name: str, data_dir: Any) -> None:
 @contextlib.contextmanager
 def _few_retries() -> Iterator[None]:
     """TFDS tries 10 times, ever more slowly: it says after three minutes that nothing is there."""
-    downloader = importlib.import_module("tensorflow_datasets.core.download.downloader")
-    usual = getattr(downloader, "MAX_RETRIES", None)
-    if usual is None:
-        yield
-        return
+    downloader: Any = importlib.import_module("tensorflow_datasets.core.download.downloader")
+    usual = downloader.MAX_RETRIES
     downloader.MAX_RETRIES = min(usual, _RETRIES)
     try:
         yield

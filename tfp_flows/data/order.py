@@ -37,7 +37,7 @@ def in_epochs(
             return _shuffled(elements.dataset, order_seed[1]) if shuffle else elements.dataset
         rows = tf.range(size)
         if shuffle:
-            rows = tf.random.experimental.stateless_shuffle(rows, order_seed)
+            rows = tf.argsort(tf.random.stateless_uniform([size], order_seed, None, None, tf.int64))
         return tf.data.Dataset.from_tensor_slices(rows)
 
     def epoch_of(now: tf.Tensor) -> tf.data.Dataset[Any]:
@@ -58,10 +58,10 @@ def in_epochs(
 
 
 def _folded(seed: tf.Tensor, number: Any) -> tf.Tensor:
-    return tf.random.experimental.stateless_fold_in(seed, tf.cast(number, tf.int64))
+    return tf.random.fold_in(seed, tf.cast(number, tf.int64))
 
 
 def _shuffled(dataset: tf.data.Dataset[Any], seed: tf.Tensor) -> tf.data.Dataset[Any]:
     # `tf.random.set_seed` would take part in the order: it reaches this graph as its seed.
-    tf.compat.v1.get_default_graph().seed = 0
+    tf.compat.v1.get_default_graph().seed = 1
     return dataset.shuffle(SHUFFLED, seed=seed, reshuffle_each_iteration=False)

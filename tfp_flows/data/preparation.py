@@ -23,7 +23,7 @@ def prepared(
 ) -> Elements:
     """The images checked, of `size` and with `num_levels`, in the dtype of so many."""
     check_sizes(elements, size, fit)
-    spec = elements.dataset.element_spec["image"]
+    spec = elements.image_spec
     # Every byte is one of 256 levels.
     is_sound = spec.dtype == tf.uint8 and source_levels == 256
     if elements.arrays is not None and not is_sound:
@@ -59,9 +59,7 @@ def finisher(
     def finish(batch: dict[str, tf.Tensor], seed: tf.Tensor) -> Any:
         x = batch["image"]
         # One seed for each purpose: the same one would tie the noise to the flips.
-        flip_seed, shift_seed, noise_seed = tf.unstack(
-            tf.random.experimental.stateless_split(seed, 3)
-        )
+        flip_seed, shift_seed, noise_seed = tf.unstack(tf.random.split(seed, 3))
         if flip:
             x = flipped(x, flip_seed)
         if shift:

@@ -29,7 +29,7 @@ def open_source(source: Any, split: str, data_dir: Any) -> Elements:
         elements = _of_name(source, split, data_dir)
     else:
         elements = _of_arrays(source)
-    spec = elements.dataset.element_spec["image"]
+    spec = elements.image_spec
     check_integer(spec.dtype, "source")
     if elements.dataset.cardinality() == 0:
         raise ValueError("`source` must hold at least 1 image; got 0.")
@@ -71,7 +71,7 @@ def _of_arrays(source: Any) -> Elements:
 
 
 def _of_dataset(source: tf.data.Dataset[Any]) -> Elements:
-    spec = source.element_spec
+    spec: Any = source.element_spec
     if isinstance(spec, tf.TensorSpec):
         dataset, image = source.map(lambda image: {"image": image}), spec
     elif isinstance(spec, tuple) and len(spec) == 2:

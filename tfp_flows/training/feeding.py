@@ -40,12 +40,14 @@ class Feed:
     def scoring(self, given: dict[str, Any], bin_width: float) -> Iterator[None]:
         """Likewise among the arguments of `evaluate` and `predict`, which use no epoch up."""
         batches = _replaced(given, "x", bin_width)
-        epoch = None if batches is None else batches.epoch
+        if batches is None:
+            yield
+            return
+        epoch = batches.epoch
         try:
             yield
         finally:
-            if batches is not None:
-                batches.epoch = epoch
+            batches.epoch = epoch
 
 
 class _Clock(keras.callbacks.Callback):
