@@ -138,15 +138,14 @@ def train(seconds: float, seed: int) -> FlowModel:
     """A small Glow on the digits."""
     images, _ = data.load_digits("train")
     flow = flows.glow((8, 8, 1), **GLOW)
-    model = FlowModel(flow, bin_width=data.bin_width(data.DIGITS_NUM_LEVELS))
-    batches = data.batches(images, 64, num_levels=data.DIGITS_NUM_LEVELS, seed=seed)
+    batches = data.images(images, batch_size=64, num_levels=data.DIGITS_NUM_LEVELS, seed=seed)
+    model = FlowModel(flow, bin_width=batches.bin_width)
     # The mean of the weights of the last steps draws cleaner digits than the last ones.
     model.compile(keras.optimizers.Adam(0.0, use_ema=True, ema_momentum=0.99, clipnorm=50.0))
     model.fit(
-        batches.repeat(),
+        batches,
         steps_per_epoch=10**9,
         callbacks=[OnTime(seconds, rate=2e-3)],
-        shuffle=False,  # `batches` does that
         verbose=0,
     )
     print(f"trained for {int(model.optimizer.iterations)} steps")

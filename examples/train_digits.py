@@ -64,7 +64,7 @@ def make_flow(pixels: np.ndarray) -> tfp.distributions.Distribution:
 
 def train(model: FlowModel, images: np.ndarray, epochs: int, seed: int) -> dict[str, list[float]]:
     """Fits to all but 144 images, and keeps the weights of the epoch that was best on those."""
-    batches = data.batches(images[144:], batch_size=64, num_levels=LEVELS, seed=seed)
+    batches = data.images(images[144:], batch_size=64, num_levels=LEVELS, seed=seed)
     rate = keras.optimizers.schedules.CosineDecay(3e-3, decay_steps=epochs * len(batches))
     model.compile(keras.optimizers.AdamW(rate))
     return model.fit(
@@ -73,7 +73,6 @@ def train(model: FlowModel, images: np.ndarray, epochs: int, seed: int) -> dict[
         # Always with the same noise, so that epochs can be compared.
         validation_data=tf.data.Dataset.from_tensors(dequantized(images[:144], seed=3)),
         callbacks=[keras.callbacks.EarlyStopping(patience=10, restore_best_weights=True)],
-        shuffle=False,  # `batches` does that
     ).history
 
 

@@ -19,7 +19,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-import tensorflow as tf
 import tensorflow_probability as tfp
 
 import tfp_flows
@@ -100,20 +99,16 @@ def test_bits(model: tfp_flows.FlowModel, images: np.ndarray) -> float:
 
 def _batches(
     flow: tfp.distributions.Distribution, images: np.ndarray, batch_size: int, *, shuffle: bool
-) -> tf.data.Dataset:
+) -> data.Batches:
     """Integers as they are, or in [0, 1) with seeded noise."""
-    if flow.dtype.is_floating:
-        return data.batches(
-            images,
-            batch_size,
-            num_levels=LEVELS,
-            seed=0 if shuffle else 1,
-            shuffle=shuffle,
-            drop_remainder=True,
-        )
-    batches = tf.data.Dataset.from_tensor_slices(images)
-    batches = batches.shuffle(len(images), seed=0) if shuffle else batches
-    return batches.batch(batch_size, drop_remainder=True).prefetch(2)
+    return data.images(
+        images,
+        batch_size=batch_size,
+        dequantize=flow.dtype.is_floating,
+        seed=0 if shuffle else 1,
+        shuffle=shuffle,
+        drop_remainder=True,
+    )
 
 
 def draw(model: tfp_flows.FlowModel, path: pathlib.Path) -> None:

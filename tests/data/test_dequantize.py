@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from tfp_flows.data import bin_width, dequantize, quantize
-from tfp_flows.data.levels import bin_edges
+from tfp_flows.data.scaling import bin_edges
 
 LEVELS = [2, 3, 17, 49, 255, 256, 65536]
 ALMOST_ONE = np.nextafter(np.float32(1), np.float32(0))

@@ -1,243 +1,191 @@
-"""Files of image sets, sound and damaged."""
-
-import gzip
-import os
-import pathlib
-import pickle
-import struct
-import sys
+"""What each option of `images` makes of arrays and datasets."""
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from tfp_flows.data import load_images
+from tfp_flows import data
+from tfp_flows.data import bin_width, images, quantize
+from tfp_flows.ops.bits import bits_per_dim
 
-SHARED = pathlib.Path(__file__).parents[2] / "../shared/data"
-RNG = np.random.default_rng(0)
-PIXELS = RNG.integers(0, 256, (3, 28, 28), np.uint8)
-LABELS = [7, 0, 9]
-ROWS = RNG.integers(0, 256, (2, 3072), np.uint8)
-
-
-def _idx(magic, array):
-    array = np.asarray(array, np.uint8)
-    return struct.pack(f">{1 + array.ndim}I", magic, *array.shape) + array.tobytes()
+SIZE = 23
+SCALINGS = {"unit": (0, 1), "centered": (-0.5, 0.5), "symmetric": (-1, 1), "integers": (0, None)}
 
 
-def _write_idx(folder, prefix="train", images=None, labels=None):
-    images = _idx(2051, PIXELS) if images is None else images
-    labels = _idx(2049, LABELS) if labels is None else labels
-    for kind, content in (("images-idx3", images), ("labels-idx1", labels)):
-        (folder / f"{prefix}-{kind}-ubyte.gz").write_bytes(gzip.compress(content))
+def make_images(size=SIZE, shape=(4, 6, 3), levels=256):
+    # The first pixel tells which image it is.
+    pixels = np.random.default_rng(0).integers(0, levels, (size, *shape), np.uint8)
+    pixels[:, 0, 0, 0] = np.arange(size) % levels
+    return pixels
 
 
-def _python2_string(content):
-    return b"T" + struct.pack("<I", len(content)) + content  # BINSTRING
+def as_dataset(arrays):
+    return tf.data.Dataset.from_tensor_slices(arrays)
 
 
-def _published(rows, labels):
-    """A batch as Python 2 wrote them: strings are bytes, and NumPy has its old names."""
-    key = _python2_string
-    array = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00t" + key(b"b") + b"tR"
-    dtype = b"cnumpy\ndtype\n(" + key(b"u1") + b"K\x00K\x01tR(K\x03" + key(b"|")
-    dtype += b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
-    shape = b"".join(b"J" + struct.pack("<i", size) for size in rows.shape)
-    state = b"(K\x01(" + shape + b"t" + dtype + b"I00\n" + key(rows.tobytes()) + b"tb"
-    numbers = b"](" + b"".join(b"K" + bytes([label]) for label in labels) + b"e"
-    return b"\x80\x02}(" + key(b"data") + array + state + key(b"labels") + numbers + b"u."
+def epoch(batches):
+    return np.concatenate(list(batches.dataset.as_numpy_iterator()))
 
 
-def _write_batches(folder, content=None):
-    folder.mkdir(exist_ok=True)
-    for i in range(1, 6):
-        (folder / f"data_batch_{i}").write_bytes(content or _published(ROWS, [i, 0]))
+def integers(source, **options):
+    options = {"shuffle": False, "dequantize": False, "batch_size": 5} | options
+    return epoch(images(source, **options))
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
-@pytest.mark.parametrize(("split", "prefix"), [("train", "train"), ("test", "t10k")])
-@pytest.mark.parametrize("as_path", [str, pathlib.Path])
-def test_reads_idx_files(tmp_path, name, split, prefix, as_path):
-    _write_idx(tmp_path, prefix)
-    images, labels = load_images(name, split, directory=as_path(tmp_path))
-    np.testing.assert_array_equal(images, PIXELS[..., np.newaxis])
-    assert (images.dtype, labels.dtype) == (np.uint8, np.int64)
-    assert labels.tolist() == LABELS
-    images[:] = 0  # Ours to change.
+@pytest.mark.parametrize("source", [np.asarray, as_dataset, tf.constant])
+@pytest.mark.parametrize("cache", [True, False])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_yields_each_image_once_an_epoch(source, cache, shuffle):
+    pixels = make_images()
+    batches = images(source(pixels), batch_size=5, shuffle=shuffle, cache=cache)
+    kept = SIZE // 5 * 5 if shuffle else SIZE
+    assert batches.num_events == SIZE
+    levels = quantize(epoch(batches), 256).numpy()
+    assert len(levels) == kept
+    which = levels[:, 0, 0, 0]
+    assert len(set(which)) == kept
+    assert (which.tolist() == list(range(SIZE))) is not shuffle
+    np.testing.assert_array_equal(levels, pixels[which])
 
 
-@pytest.mark.parametrize("folder", [".", "cifar-10-batches-py"])
-def test_reads_python_batches_in_order(tmp_path, folder):
-    _write_batches(tmp_path / folder)
-    images, labels = load_images("cifar10", directory=tmp_path)
-    assert images.shape == (10, 32, 32, 3)
-    assert (images.dtype, labels.dtype) == (np.uint8, np.int64)
-    assert labels.tolist() == [1, 0, 2, 0, 3, 0, 4, 0, 5, 0]
-    # Row-major planes: red of pixel (0, 1) is the second number, green starts at 1024.
-    assert images[1, 0, 1].tolist() == ROWS[1, [1, 1025, 2049]].tolist()
-    assert images[1, 2, 0, 0] == ROWS[1, 64]
+@pytest.mark.parametrize("num_bits", range(1, 9))
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_a_uniform_density_has_exactly_the_bits_of_the_data(scaling, num_bits):
+    batches = images(make_images(), batch_size=SIZE, num_bits=num_bits, scaling=scaling, seed=0)
+    low, high = SCALINGS[scaling]
+    high = 2**num_bits if high is None else high
+    x = next(iter(batches))
+    assert low <= tf.reduce_min(x)
+    assert tf.reduce_max(x) < high
+    nll = x[0].shape.num_elements() * tf.math.log(tf.constant(high - low, tf.float64))
+    assert bits_per_dim(nll, x[0].shape.num_elements(), batches.bin_width) == num_bits
+    assert batches.bin_width == bin_width(2**num_bits, scaling) == (high - low) / 2**num_bits
+    assert batches.num_levels == 2**num_bits
 
 
-def test_reads_batches_of_todays_numpy(tmp_path):
-    content = pickle.dumps({b"data": ROWS, b"labels": [3, 4]}, protocol=4)
-    (tmp_path / "test_batch").write_bytes(content)
-    images, labels = load_images("cifar10", "test", directory=tmp_path)
-    assert images[0, 0, 0].tolist() == ROWS[0, [0, 1024, 2048]].tolist()
-    assert labels.tolist() == [3, 4]
+@pytest.mark.parametrize("scaling", SCALINGS)
+@pytest.mark.parametrize("levels", [2, 17, 256, 65_536])
+def test_scaled_levels_come_back_and_fill_their_bins(scaling, levels):
+    x = np.random.default_rng(0).integers(0, levels, 100_000)
+    y = data.dequantize(x, levels, seed=[1, 2], scaling=scaling)
+    np.testing.assert_array_equal(data.quantize(y, levels, scaling=scaling), x)
+    low = SCALINGS[scaling][0]
+    inside = (np.float64(y) - low) / bin_width(levels, scaling) - x
+    assert -0.01 < inside.min() < 0.01
+    assert 0.99 < inside.max() < 1.01
+    assert abs(inside.mean() - 0.5) < 0.01
 
 
-def test_reads_webp_sheets_in_row_major_order(tmp_path):
-    image = pytest.importorskip("PIL.Image")
-    tiles = RNG.integers(0, 256, (2, 3, 32, 32, 3), np.uint8)
-    sheet = tiles.transpose(0, 2, 1, 3, 4).reshape(64, 96, 3)
-    image.fromarray(sheet).save(tmp_path / "test_batch.webp", lossless=True)
-    np.save(tmp_path / "test_batch.labels.npy", np.arange(6, dtype=np.uint8))
-    images, labels = load_images("cifar10", "test", directory=tmp_path)
-    np.testing.assert_array_equal(images, tiles.reshape(6, 32, 32, 3))
-    assert labels.tolist() == list(range(6))
-    np.save(tmp_path / "test_batch.labels.npy", np.arange(5))
-    with pytest.raises(ValueError, match=r"test_batch\.labels\.npy` must be a file of 6 integer"):
-        load_images("cifar10", "test", directory=tmp_path)
-    image.fromarray(sheet[:60]).save(tmp_path / "test_batch.webp", lossless=True)
-    with pytest.raises(ValueError, match=r"tiles of 32x32 pixels; got shape \(1, 60, 96, 3\)"):
-        load_images("cifar10", "test", directory=tmp_path)
+@pytest.mark.parametrize("num_bits", [1, 5, 8])
+@pytest.mark.parametrize("source", [np.asarray, as_dataset])
+def test_keeps_the_upper_bits(source, num_bits):
+    levels = integers(source(make_images()), num_bits=num_bits)
+    assert levels.dtype == np.uint8
+    np.testing.assert_array_equal(levels, make_images() // 2 ** (8 - num_bits))
 
 
-def test_refuses_damaged_sheets(tmp_path):
-    (tmp_path / "test_batch.webp").write_bytes(b"RIFF0000WEBPVP8Lxx")
-    np.save(tmp_path / "test_batch.labels.npy", np.arange(6))
-    with pytest.raises(ValueError, match=r"test_batch\.webp` must be a WebP image; got"):
-        load_images("cifar10", "test", directory=tmp_path)
+def test_levels_of_the_source_stay():
+    pixels, labels = data.load_digits()
+    batches = images((pixels, labels), batch_size=7, num_levels=17, dequantize=False, shuffle=False)
+    assert (batches.num_levels, batches.bin_width, batches.event_shape) == (17, 1.0, (8, 8, 1))
+    np.testing.assert_array_equal(epoch(batches), pixels)
+    wide = np.arange(1000, dtype=np.int64).reshape(10, 10, 10, 1)
+    assert integers(wide, num_levels=1000).dtype == np.int32
+
+
+@pytest.mark.parametrize("source", [np.asarray, as_dataset])
+def test_fits_to_a_size(source):
+    pixels = make_images()
+    crop = integers(source(pixels), size=(2, 4))
+    np.testing.assert_array_equal(crop, pixels[:, 1:3, 1:5])
+    pad = integers(source(pixels), size=(8, 6), fit="pad")
+    np.testing.assert_array_equal(pad, np.pad(pixels, [(0, 0), (2, 2), (0, 0), (0, 0)]))
+    # 4x6 becomes 2x3, of which the left two columns are as much the middle as the right ones.
+    means = pixels.reshape(SIZE, 2, 2, 3, 2, 3).mean((2, 4))
+    shrunk = integers(source(pixels), size=(2, 2), fit="resize")
+    assert np.abs(shrunk - means[:, :, :2]).max() <= 0.5
+    assert integers(source(pixels), size=(8, 8), fit="resize").shape == (SIZE, 8, 8, 3)
+
+
+def test_flips_half_of_the_images_and_no_label():
+    pixels = make_images(200)
+    x, y = zip(
+        *images((pixels, np.arange(200)), batch_size=20, labels=True, flip=True, dequantize=False),
+        strict=True,
+    )
+    x, y = np.concatenate(x), np.concatenate(y)
+    same = (x == pixels[y]).all((1, 2, 3))
+    turned = (x == pixels[y][:, :, ::-1]).all((1, 2, 3))
+    assert (same ^ turned).all()
+    assert 60 < turned.sum() < 140
+    assert sorted(y) == list(range(200))
+
+
+def test_shifts_by_all_offsets_and_repeats_edges():
+    pixels = make_images(300, (5, 5, 1))
+    moved = integers(pixels, shift=1, batch_size=50, seed=3)
+    wide = np.pad(pixels, [(0, 0), (1, 1), (1, 1), (0, 0)], mode="edge")
+    seen = np.zeros([300, 3, 3], bool)
+    for i, j in np.ndindex(3, 3):
+        seen[:, i, j] = (moved == wide[:, i : i + 5, j : j + 5]).all((1, 2, 3))
+    assert (seen.sum((1, 2)) == 1).all()
+    assert (seen.sum(0) > 15).all()
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"),
+    "make",
     [
-        ({"images": _idx(2049, PIXELS)}, r"train-images.*magic number 2051; got 2049"),
-        ({"labels": _idx(2051, LABELS)}, r"train-labels.*magic number 2049; got 2051"),
-        ({"images": _idx(2051, PIXELS)[:-1]}, "of 2368 bytes .*; got 2367 bytes"),
-        ({"images": _idx(2051, PIXELS) + b"0"}, "of 2368 bytes .*; got 2369 bytes"),
-        ({"images": _idx(2051, PIXELS)[:10]}, r"train-images.* must be a"),
-        ({"images": b""}, "magic number 2051; got 0"),
-        ({"images": _idx(2051, PIXELS[:, :27])}, r"shape \(28, 28\); got \(27, 28\)"),
-        ({"labels": _idx(2049, [1, 2])}, r"3 integer labels, one for each image; got uint8 \(2,\)"),
-        ({"labels": _idx(2049, [1, 2, 10])}, r"labels in 0\.\.9; got 1\.\.10"),
+        lambda x, y: (x, y),
+        lambda x, y: as_dataset((x, y)),
+        lambda x, y: as_dataset({"image": x, "label": y, "id": y}),
     ],
 )
-def test_refuses_wrong_idx_files(tmp_path, wrong, message):
-    _write_idx(tmp_path, **wrong)
-    with pytest.raises(ValueError, match=message):
-        load_images("mnist", directory=tmp_path)
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32])
+def test_labels_stay_with_their_images(make, dtype):
+    source = make(make_images(), np.arange(SIZE).astype(dtype))
+    batches = images(source, batch_size=5, labels=True, seed=1)
+    for x, y in batches:
+        np.testing.assert_array_equal(quantize(x, 256)[:, 0, 0, 0], y)
+        assert y.dtype == dtype
+    is_array = isinstance(source, tuple)
+    assert batches.num_classes == (SIZE if is_array and dtype != np.float32 else None)
+    assert len(next(iter(images(source, batch_size=5)))) == 5
 
 
-@pytest.mark.parametrize("damage", [lambda c: c[:-20], lambda c: b"no gzip", lambda c: b"\x00" * 9])
-def test_refuses_damaged_gzip(tmp_path, damage):
-    _write_idx(tmp_path)
-    path = tmp_path / "train-labels-idx1-ubyte.gz"
-    path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(ValueError, match=r"train-labels-idx1-ubyte\.gz` must be a whole gzip"):
-        load_images("mnist", directory=tmp_path)
-
-
-class _Evil:
-    def __reduce__(self):
-        return os.mkdir, ("evil",)
+@pytest.mark.parametrize("drop", [False, None])
+def test_keeps_image_shapes_static(drop):
+    batches = images(make_images(), batch_size=5, drop_remainder=drop)
+    wanted = [None if drop is False else 5, 4, 6, 3]
+    assert batches.dataset.element_spec == tf.TensorSpec(wanted, tf.float32)
+    assert batches.event_shape == (4, 6, 3)
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("drop", "shuffle", "sizes"),
     [
-        (_published(ROWS, [1, 2])[:-500], "must be a CIFAR-10 batch; got"),
-        (b"no pickle", "must be a CIFAR-10 batch; got"),
-        (pickle.dumps([1, 2]), "must be a CIFAR-10 batch; got"),
-        (pickle.dumps({b"labels": [1, 2]}), "must be a CIFAR-10 batch; got KeyError"),
-        (_published(ROWS[:, :-3], [1, 2]), r"uint8 \[n, 3072\]; got uint8 \(2, 3069\)"),
-        (_published(ROWS, [1, 2, 3]), r"2 integer labels, .*; got int64 \(3,\)"),
-        (_published(ROWS, [1, 12]), r"labels in 0\.\.9; got 1\.\.12"),
+        (False, True, [10, 10, 3]),
+        (True, False, [10, 10]),
+        (None, True, [10, 10]),
+        (None, False, [10, 10, 3]),
     ],
 )
-def test_refuses_wrong_batches(tmp_path, content, message):
-    _write_batches(tmp_path, content)
-    with pytest.raises(ValueError, match=f"data_batch_1` .*{message}"):
-        load_images("cifar10", directory=tmp_path)
+def test_drops_the_remainder_when_asked_or_in_training(drop, shuffle, sizes):
+    batches = images(make_images(), batch_size=10, drop_remainder=drop, shuffle=shuffle)
+    assert [len(batch) for batch in batches] == sizes
+    assert len(batches) == len(batches.dataset) == len(sizes)
+    assert len(images(make_images(), batch_size=30, shuffle=shuffle)) == 1
 
 
-def test_a_batch_runs_no_code(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    _write_batches(tmp_path, pickle.dumps({b"data": ROWS, b"labels": _Evil()}))
-    with pytest.raises(ValueError, match=r"posix\.mkdir is not allowed|nt\.mkdir is not allowed"):
-        load_images("cifar10", directory=tmp_path)
-    assert not (tmp_path / "evil").exists()
+def test_a_dataset_of_unknown_size_has_no_length():
+    unknown = as_dataset(make_images()).filter(lambda _: True)
+    assert len(images(unknown, batch_size=5, shuffle=False)) == 5
+    batches = images(unknown, batch_size=5, shuffle=False, cache=False)
+    assert (batches.num_events, len(epoch(batches))) == (None, SIZE)
+    with pytest.raises(TypeError, match="must be known for `len`"):
+        len(batches)
 
 
-def test_names_the_file_that_is_missing(tmp_path):
-    _write_idx(tmp_path)
-    (tmp_path / "train-labels-idx1-ubyte.gz").unlink()
-    with pytest.raises(FileNotFoundError, match=r"train-labels-idx1-ubyte\.gz` must be there"):
-        load_images("mnist", directory=tmp_path)
-    _write_batches(tmp_path)
-    (tmp_path / "data_batch_4").unlink()
-    with pytest.raises(FileNotFoundError, match="data_batch_4` must be there"):
-        load_images("cifar10", directory=tmp_path)
-
-
-@pytest.mark.parametrize("name", ["MNIST", "svhn", None])
-def test_names_the_set_it_does_not_know(name):
-    with pytest.raises(ValueError, match=f"`name` must be one of .*; got {name!r}"):
-        load_images(name)
-
-
-@pytest.mark.parametrize("split", ["valid", "all", None])
-def test_names_the_split_it_does_not_know(split):
-    with pytest.raises(ValueError, match=f"`split` must be 'train' or 'test'; got {split!r}"):
-        load_images("mnist", split)
-
-
-@pytest.mark.parametrize("has_directory", [True, False])
-def test_without_files_and_tfds_says_what_to_do(tmp_path, monkeypatch, has_directory):
-    monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
-    directory = tmp_path if has_directory else None
-    with pytest.raises(ImportError, match=r"`directory`, got .*`pip install tensorflow-datasets`"):
-        load_images("mnist", directory=directory)
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(
-    ("name", "shape"),
-    [("mnist", (28, 28, 1)), ("fashion_mnist", (28, 28, 1)), ("cifar10", (32, 32, 3))],
-)
-def test_without_files_reads_tensorflow_datasets(tmp_path, name, shape):
-    tfds = pytest.importorskip("tensorflow_datasets", exc_type=ImportError)
-    with tfds.testing.mock_data(num_examples=5):
-        images, labels = load_images(name, "test", directory=tmp_path)
-    assert images.shape == (5, *shape)
-    assert labels.shape == (5,)
-    assert (images.dtype, labels.dtype) == (np.uint8, np.int64)
-
-
-@pytest.mark.parametrize(
-    ("name", "split", "size", "mean", "std"),
-    [
-        ("mnist", "train", 60_000, [0.1307], 0.3081),
-        ("mnist", "test", 10_000, None, None),
-        ("fashion_mnist", "train", 60_000, [0.2860], 0.3530),
-        ("fashion_mnist", "test", 10_000, None, None),
-        ("cifar10", "train", 50_000, [0.4914, 0.4822, 0.4465], None),
-        ("cifar10", "test", 10_000, None, None),
-    ],
-)
-def test_reads_the_real_files(name, split, size, mean, std):
-    folder = SHARED / name
-    if not folder.is_dir():
-        pytest.skip(f"the real {name} is not there: {folder}")
-    images, labels = load_images(name, split, directory=folder)
-    assert len(images) == len(labels) == size
-    each = [size // 10] * 10
-    if (name, split) == ("mnist", "train"):
-        each = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-    if (name, split) == ("mnist", "test"):
-        each = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
-    assert np.bincount(labels).tolist() == each
-    if mean:
-        np.testing.assert_allclose(images.mean(axis=(0, 1, 2)) / 255, mean, atol=6e-5)
-    if std:
-        np.testing.assert_allclose(images.std() / 255, std, atol=6e-5)
+def test_only_training_is_shuffled_by_default():
+    assert integers(make_images(), shuffle=None).tolist() != make_images().tolist()
+    test = epoch(images(make_images(), "test", batch_size=5, dequantize=False))
+    np.testing.assert_array_equal(test, make_images())

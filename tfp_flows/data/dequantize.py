@@ -1,14 +1,17 @@
-"""From integer pixels to [0, 1) with uniform noise, and back."""
+"""From integer pixels to the bins of an interval with uniform noise, and back."""
 
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tfp_flows.data.levels import bin_edges, check_num_levels, checked_levels, level_dtype
+from tfp_flows.data.levels import check_num_levels, checked_levels, level_dtype
+from tfp_flows.data.scaling import ScalingName, bin_edges, scaling_of
 
 
-def dequantize(images: Any, num_levels: int, *, seed: Any = None) -> tf.Tensor:
+def dequantize(
+    images: Any, num_levels: int, *, seed: Any = None, scaling: ScalingName = "unit"
+) -> tf.Tensor:
     """`y = (x + u) / num_levels` with `u ~ U[0, 1)`: float32, in [0, 1), never 1.
 
     `quantize` takes each result back to its pixel. Works eagerly, in a `tf.function` and in a
@@ -19,14 +22,16 @@ def dequantize(images: Any, num_levels: int, *, seed: Any = None) -> tf.Tensor:
       num_levels: number of values that a pixel can take, 2..65536; 256 for 8-bit images.
       seed: integers `[2]` that determine the noise; `None` draws from TensorFlow's global
         generator.
+      scaling: "unit" for [0, 1), "centered" for [-0.5, 0.5), "symmetric" for [-1, 1), "integers"
+        for [0, num_levels). `bin_width` tells what each means for bits/dim.
 
     Returns:
       A float32 tensor of the shape of `images`.
 
     Raises:
       TypeError: `images` is not of an integer dtype, or `num_levels` is no integer.
-      ValueError: `num_levels` is out of range, `seed` is not of shape `[2]`, or, where the
-        values are known, a pixel is out of range.
+      ValueError: `num_levels` is out of range, `seed` is not of shape `[2]`, there is no
+        such scaling or, where the values are known, a pixel is out of range.
       tf.errors.InvalidArgumentError: a pixel is out of range, in a graph.
 
     Example:
@@ -38,29 +43,34 @@ def dequantize(images: Any, num_levels: int, *, seed: Any = None) -> tf.Tensor:
     """
     levels = check_num_levels(num_levels)
     x = checked_levels("images", images, levels)
-    return into_bins(x, _noise(x, seed), levels)
+    return into_bins(x, _noise(x, seed), levels, scaling)
 
 
-def into_bins(x: tf.Tensor, u: tf.Tensor, num_levels: int) -> tf.Tensor:
+def into_bins(
+    x: tf.Tensor, u: tf.Tensor, num_levels: int, scaling: ScalingName = "unit"
+) -> tf.Tensor:
     """`y = (x + u) / num_levels`, in the dtype of `u`; `quantize` takes it back to `x`, always.
 
     Args:
       x: int32 levels in `0..num_levels - 1`.
       u: where in its bin each of them lies, in [0, 1]: float32 or float64, of the shape of `x`.
       num_levels: number of levels.
+      scaling: of the result, as in `dequantize`.
     """
-    edges = bin_edges(num_levels)
+    edges = bin_edges(num_levels, scaling)
+    lowest, width = scaling_of(scaling, num_levels)
     # A float32 cannot hold 16 + 0.9999999: the sum is 17 and y is 1, where the logit is infinite
     # and a density on [0, 1) has no support. Likewise 200 + 0.999999 is 201, the wrong level.
     # Tables, not arithmetic on y: compilers may turn a division into an inexact product. They are
     # float32, as `quantize` is, for float64 as well.
-    highest = np.nextafter(edges[1:], np.float32(0.0))
+    highest = np.nextafter(edges[1:], np.float32(-np.inf))
     dtype = u.dtype.as_numpy_dtype
     low, high = (tf.gather(edge.astype(dtype), x) for edge in (edges[:-1], highest))
-    return tf.clip_by_value((tf.cast(x, u.dtype) + u) / num_levels, low, high)
+    y = (tf.cast(x, u.dtype) + u) / num_levels
+    return tf.clip_by_value(y if scaling == "unit" else lowest + width * y, low, high)
 
 
-def quantize(y: Any, num_levels: int) -> tf.Tensor:
+def quantize(y: Any, num_levels: int, *, scaling: ScalingName = "unit") -> tf.Tensor:
     """`floor(y * num_levels)`, clipped to `0..num_levels - 1`: the inverse of `dequantize`.
 
     Exact: `y` is compared with the float32 edges of the bins, so that rounding in the product
@@ -69,13 +79,14 @@ def quantize(y: Any, num_levels: int) -> tf.Tensor:
     Args:
       y: floating numbers of any shape, such as samples of a flow.
       num_levels: number of values that a pixel can take, 2..65536.
+      scaling: of `y`, as in `dequantize`.
 
     Returns:
       A tensor of the shape of `y`: uint8 for up to 256 levels, int32 for more.
 
     Raises:
       TypeError: `y` is not of a floating dtype, or `num_levels` is no integer.
-      ValueError: `num_levels` is out of range.
+      ValueError: `num_levels` is out of range, or there is no such scaling.
 
     Example:
       >>> from tfp_flows.data.dequantize import quantize
@@ -87,27 +98,10 @@ def quantize(y: Any, num_levels: int) -> tf.Tensor:
     if not y.dtype.is_floating:
         raise TypeError(f"`y` must be of a floating dtype, such as float32; got {y.dtype.name}.")
     flat = tf.reshape(tf.cast(y, tf.float32), [-1])
-    # Without the outer edges, 0 and 1, the count of edges up to `y` is clipped by itself.
-    below = tf.searchsorted(tf.constant(bin_edges(levels)[1:-1]), flat, side="right")
+    # Without the outer edges the count of edges up to `y` is clipped by itself.
+    inner = tf.constant(bin_edges(levels, scaling)[1:-1])
+    below = tf.searchsorted(inner, flat, side="right")
     return tf.cast(tf.reshape(below, tf.shape(y)), level_dtype(levels))
-
-
-def bin_width(num_levels: int) -> float:
-    """`1 / num_levels`: the distance of neighbouring levels after `dequantize`.
-
-    A density on [0, 1) becomes bits per dimension of the integer images by
-    `(nll / D - log(bin_width)) / log(2)`, with `nll` in nats and `D` numbers in an image.
-
-    Raises:
-      TypeError: `num_levels` is no integer.
-      ValueError: `num_levels` is out of range.
-
-    Example:
-      >>> from tfp_flows.data.dequantize import bin_width
-      >>> bin_width(256)
-      0.00390625
-    """
-    return 1.0 / check_num_levels(num_levels)
 
 
 def _noise(x: tf.Tensor, seed: Any) -> tf.Tensor:

@@ -1,193 +1,144 @@
-"""MNIST, Fashion-MNIST and CIFAR-10, from their files or from TensorFlow Datasets."""
+"""Batches of images for a flow, from wherever they are."""
 
-import gzip
-import importlib
 import os
-import pickle
-import zlib
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-ImagesAndLabels = tuple[np.ndarray, np.ndarray]
-
-_NAMES = ("mnist", "fashion_mnist", "cifar10")
-_IDX_PREFIXES = {"train": "train", "test": "t10k"}
-_BATCHES = {"train": [f"data_batch_{i}" for i in range(1, 6)], "test": ["test_batch"]}
-_BATCHES_FOLDER = "cifar-10-batches-py"
-# What an array in a pickle is made of. Everything else that a pickle can name would be called.
-_ALLOWED = {
-    ("numpy.core.multiarray", "_reconstruct"): np.zeros(0).__reduce__()[0],
-    ("numpy._core.multiarray", "_reconstruct"): np.zeros(0).__reduce__()[0],
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-}
+from tfp_flows.data.batches import Batches
+from tfp_flows.data.caches import kept
+from tfp_flows.data.fitting import Fit
+from tfp_flows.data.options import check_shard, check_size, levels_of, remainder_dropped, width_of
+from tfp_flows.data.order import in_epochs
+from tfp_flows.data.position import Position
+from tfp_flows.data.preparation import finisher, prepared
+from tfp_flows.data.scaling import ScalingName
+from tfp_flows.data.sources import open_source
+from tfp_flows.ops.arguments import check_int
 
 
-def load_images(
-    name: Literal["mnist", "fashion_mnist", "cifar10"],
-    split: Literal["train", "test"] = "train",
+def images(
+    source: Any,
+    split: str = "train",
     *,
-    directory: str | os.PathLike[str] | None = None,
-) -> ImagesAndLabels:
-    """Gives the images `[n, H, W, C]`, uint8 of 256 levels, and the labels `[n]`, int64.
-
-    Reads the files of the set in `directory`, in their own order: the official `*-ubyte.gz` of
-    MNIST and Fashion-MNIST; for CIFAR-10 the official Python batches, there or in
-    `cifar-10-batches-py`, or each batch as `data_batch_1.webp`, a lossless sheet of its images in
-    row-major order, with `data_batch_1.labels.npy`. Pickles are read without running code of
-    theirs. Without such files, or without a directory, TensorFlow Datasets gives the set, in an
-    order of its own; it downloads once.
+    batch_size: int,
+    num_bits: int = 8,
+    num_levels: int | None = None,
+    size: tuple[int, int] | None = None,
+    fit: Fit = "crop",
+    flip: bool = False,
+    shift: int = 0,
+    labels: bool = False,
+    dequantize: bool = True,
+    scaling: ScalingName = "unit",
+    shuffle: bool | None = None,
+    seed: int | None = None,
+    cache: Any = True,
+    shard: tuple[int, int] | None = None,
+    drop_remainder: bool | None = None,
+    data_dir: Any = None,
+) -> Batches:
+    """Reads, fits, shuffles, augments, batches and dequantizes images.
 
     Args:
-      name: of the set.
-      split: which part.
-      directory: with the files of this one set.
+      source: one of
+        - a name in TensorFlow Datasets, such as "cifar10" or "imagenet_resized/32x32", which is
+          downloaded once;
+        - a directory of image files, or of one folder of them for each class, or of folders such as
+          `train` and `test` of either kind; each file is read once more to check it;
+        - integers `[n, H, W, C]`, or a pair of them and their labels `[n, ...]`;
+        - a finite `tf.data.Dataset` of images `[H, W, C]`, of pairs (image, label), or of dicts
+          with "image" and "label".
+      split: of a named set, also "train[:90%]" where TensorFlow Datasets reads it; of a directory,
+        if it has such folders. For other sources it only decides on `shuffle`.
+      batch_size: images in a batch.
+      num_bits: keeps so many of the 8 bits of a byte, the upper ones: `floor(x / 2**(8 - bits))`.
+      num_levels: says that the images hold integers in `0..num_levels - 1`, and leaves them as
+        they are; `None` for bytes.
+      size: height and width to give all images; `None` leaves them as they are.
+      fit: how: "crop" cuts the middle out, "pad" adds a border of zeros, "resize" scales until the
+        image covers `size` and cuts the middle out.
+      flip: whether to mirror each image left to right, or not, by chance.
+      shift: up to how many pixels to move each image by chance, along both axes; edges are
+        repeated.
+      labels: whether to give pairs (x, label), which `FlowModel` reads as events and contexts.
+      dequantize: whether to add uniform noise and scale. Without it batches are integers, for
+        `distributions.Dequantized`, and `bin_width` is 1.
+      scaling: where the pixels lie: "unit" for [0, 1), "centered" for [-0.5, 0.5), "symmetric" for
+        [-1, 1), "integers" for [0, num_levels). The result has the `bin_width` for it. The logit of
+        RealNVP is the `logit_alpha` of `flows`: a bijector, whose log-det belongs to the density.
+      shuffle: whether each epoch has an order of its own; `None` for splits that start with
+        "train". All images in memory are shuffled, of others 10,000 at a time.
+      seed: with the number of the epoch it determines order, augmentation and noise, in any
+        process of one version of TensorFlow; `None` draws one from TensorFlow's global generator.
+      cache: `True` keeps the images in memory, as integers of `size`; a path keeps them in files
+        whose names begin with it, one for each set of arguments (take another path for each
+        `tf.data.Dataset`); `False` reads them anew in each epoch. Arrays are in memory anyway.
+      shard: `(index, count)` leaves this worker every `count`-th image.
+      drop_remainder: whether to leave out a last batch of fewer images; `None` for: if shuffled
+        and there is a full one. The batch size is static if they are left out.
+      data_dir: where TensorFlow Datasets has, or shall put, its sets; or a directory with the
+        official files of MNIST, Fashion-MNIST or CIFAR-10, as `load_images` reads them.
+
+    Returns:
+      `Batches` of `x`: float32 `[b, H, W, C]`, or uint8 without `dequantize`.
 
     Raises:
-      ValueError: there is no such set or split, or a file is damaged or not of the set; the
-        message names the file.
-      FileNotFoundError: some of the files are there, but not all.
-      ImportError: there are no files, and `tensorflow-datasets` is not installed.
+      TypeError: an argument is of a wrong type, or images are not integers.
+      ValueError: an argument, a pixel or the size of an image is out of range, there are no images
+        or no labels, or files are unreadable, of several sizes or of several kinds: named.
+      OSError: a set is not there and cannot be downloaded, or a directory is not there.
+      ImportError: `source` is a name, and `tensorflow-datasets` is not installed.
+      tf.errors.InvalidArgumentError: likewise, when a batch of a set without `cache` is read.
 
     Example:
-      >>> import gzip, pathlib, struct, tempfile
       >>> from tfp_flows import data
-      >>> folder = pathlib.Path(tempfile.mkdtemp())
-      >>> images = struct.pack(">4I", 2051, 3, 28, 28) + bytes(3 * 28 * 28)
-      >>> labels = struct.pack(">2I", 2049, 3) + bytes([5, 0, 4])
-      >>> _ = (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(images))
-      >>> _ = (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(labels))
-      >>> images, labels = data.load_images("mnist", directory=folder)
-      >>> images.shape, labels.tolist()
-      ((3, 28, 28, 1), [5, 0, 4])
+      >>> batches = data.images(data.load_digits("train"), batch_size=64, num_levels=17, seed=0)
+      >>> len(batches), batches.event_shape, batches.num_levels, batches.bin_width == 1 / 17
+      (22, (8, 8, 1), 17, True)
+      >>> next(iter(batches)).shape
+      TensorShape([64, 8, 8, 1])
     """
-    if name not in _NAMES:
-        raise ValueError(f"`name` must be one of {_NAMES}; got {name!r}.")
-    if split not in tuple(_BATCHES):
-        raise ValueError(f"`split` must be 'train' or 'test'; got {split!r}.")
-    found = None
-    if directory is not None:
-        read = _read_cifar10 if name == "cifar10" else _read_idx_pair
-        found = read(Path(directory), split)
-    return _from_tfds(name, split, directory) if found is None else found
+    check_int("batch_size", batch_size, 1)
+    check_int("shift", shift, 0)
+    source_levels, levels = levels_of(num_bits, num_levels)
+    width = width_of(levels, scaling, dequantize=dequantize)
+    size, (worker, workers) = check_size(size, fit), check_shard(shard)
+    shuffle = split.startswith("train") if shuffle is None else shuffle
+    elements = open_source(source, split, data_dir).labelled(wanted=labels).part(worker, workers)
+    elements = prepared(
+        elements, source_levels=source_levels, num_levels=levels, size=size, fit=fit
+    )
+    of = source if isinstance(source, str | os.PathLike) else elements.dataset.element_spec
+    key = (str(of), split, data_dir, levels, size, fit, labels, worker, workers)
+    elements = kept(elements, cache, key)
+    num_events = elements.count(shuffle=shuffle)
+    drop = remainder_dropped(num_events, batch_size, drop=drop_remainder, shuffle=shuffle)
+    finish = finisher(
+        num_levels=levels, flip=flip, shift=shift, dequantize=dequantize, scaling=scaling
+    )
+    position = Position()
+    endless = in_epochs(
+        elements,
+        finish,
+        position,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        drop_remainder=drop,
+        seed=(_drawn() if seed is None else check_int("seed", seed, 0), worker),
+    )
+    return Batches(
+        endless,
+        position,
+        batch_size=batch_size,
+        event_shape=tuple(elements.image_spec.shape),
+        num_levels=levels,
+        bin_width=width,
+        num_events=num_events,
+        num_batches=num_events and (num_events + (0 if drop else batch_size - 1)) // batch_size,
+        num_classes=elements.num_classes if labels else None,
+    )
 
 
-def _read_idx_pair(folder: Path, split: str) -> ImagesAndLabels | None:
-    prefix = _IDX_PREFIXES[split]
-    files = [folder / f"{prefix}-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1")]
-    if not _are_there(files):
-        return None
-    images = _read_idx(files[0], (28, 28))
-    return _checked(images[..., np.newaxis], _read_idx(files[1], ()), files[1])
-
-
-def _read_idx(path: Path, wanted: tuple[int, ...]) -> np.ndarray:
-    """An idx file of unsigned bytes: `[n, *wanted]`."""
-    try:
-        content = gzip.decompress(path.read_bytes())
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _wrong(path, "whole gzip file", error) from error
-    # Two zero bytes, 8 for unsigned bytes, the number of axes; then the sizes.
-    ndim = 1 + len(wanted)
-    magic = int.from_bytes(content[:4], "big")
-    if magic != 0x800 + ndim:
-        raise _wrong(path, f"idx file of magic number {0x800 + ndim}", magic)
-    start = 4 + 4 * ndim
-    sizes = [int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4)]
-    if tuple(sizes[1:]) != wanted:
-        raise _wrong(path, f"idx file of items of shape {wanted}", tuple(sizes[1:]))
-    size = start + int(np.prod(sizes, dtype=object))
-    if len(content) != size:
-        raise _wrong(path, f"idx file of {size} bytes for sizes {sizes}", f"{len(content)} bytes")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(sizes).copy()
-
-
-def _read_cifar10(folder: Path, split: str) -> ImagesAndLabels | None:
-    kinds: list[tuple[list[str], Callable[..., ImagesAndLabels]]]
-    kinds = [([""], _read_pickle), ([".webp", ".labels.npy"], _read_sheet)]
-    for place in (folder / _BATCHES_FOLDER, folder):
-        for endings, read in kinds:
-            batches = [[place / (batch + end) for end in endings] for batch in _BATCHES[split]]
-            if _are_there([file for files in batches for file in files]):
-                images, labels = zip(*(read(*files) for files in batches), strict=True)
-                return np.concatenate(images), np.concatenate(labels)
-    return None
-
-
-def _read_pickle(path: Path) -> ImagesAndLabels:
-    """A batch of CIFAR-10 as published: rows of 1,024 red, then green, then blue pixels."""
-    try:
-        with path.open("rb") as file:
-            batch = _ArraysOnly(file, encoding="bytes").load()
-        rows, labels = np.asarray(batch[b"data"]), np.asarray(batch[b"labels"])
-    # A damaged pickle can raise anything, as the opcodes that are left do anything.
-    except Exception as error:
-        raise _wrong(path, "CIFAR-10 batch", repr(error)) from error
-    if rows.dtype != np.uint8 or rows.ndim != 2 or rows.shape[1] != 3072:
-        raise _wrong(path, "CIFAR-10 batch of uint8 [n, 3072]", f"{rows.dtype} {rows.shape}")
-    images = rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-    return _checked(np.ascontiguousarray(images), labels, path)
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """Builds dicts, lists, bytes, numbers and arrays; data files must not run code."""
-
-    def find_class(self, module_name: str, global_name: str) -> Any:
-        if (module_name, global_name) not in _ALLOWED:
-            raise pickle.UnpicklingError(f"{module_name}.{global_name} is not allowed")
-        return _ALLOWED[module_name, global_name]
-
-
-def _read_sheet(path: Path, label_path: Path) -> ImagesAndLabels:
-    try:
-        frames = tf.io.decode_webp(path.read_bytes(), channels=3).numpy()
-    except tf.errors.InvalidArgumentError as error:
-        raise _wrong(path, "WebP image", error.message) from error
-    try:
-        labels = np.load(label_path, allow_pickle=False)
-    except (EOFError, OSError, ValueError) as error:
-        raise _wrong(label_path, ".npy file of labels", error) from error
-    count, height, width, _ = frames.shape
-    if count != 1 or height % 32 or width % 32:
-        raise _wrong(path, "still image of tiles of 32x32 pixels", f"shape {frames.shape}")
-    tiles = frames.reshape(height // 32, 32, -1, 32, 3).transpose(0, 2, 1, 3, 4)
-    return _checked(tiles.reshape(-1, 32, 32, 3), labels, label_path)
-
-
-def _checked(images: np.ndarray, labels: np.ndarray, path: Path) -> ImagesAndLabels:
-    if not np.issubdtype(labels.dtype, np.integer) or labels.shape != images.shape[:1]:
-        wanted = f"file of {len(images)} integer labels, one for each image"
-        raise _wrong(path, wanted, f"{labels.dtype} {labels.shape}")
-    if labels.size and not 0 <= labels.min() <= labels.max() <= 9:
-        raise _wrong(path, "file of labels in 0..9", f"{labels.min()}..{labels.max()}")
-    return images, labels.astype(np.int64)
-
-
-def _are_there(files: Sequence[Path]) -> bool:
-    missing = [file for file in files if not file.is_file()]
-    if missing and len(missing) < len(files):
-        raise FileNotFoundError(f"`{missing[0]}` must be there, beside the others of its set.")
-    return not missing
-
-
-def _from_tfds(name: str, split: str, directory: Any) -> ImagesAndLabels:
-    try:
-        tfds = importlib.import_module("tensorflow_datasets")
-    except ImportError as error:
-        raise ImportError(
-            f"`load_images({name!r})` must have the files of the set in `directory`, got "
-            f"{directory!r}, or `pip install tensorflow-datasets`, which cannot be imported: "
-            f"{error}."
-        ) from error
-    # In one batch, `batch_size=-1`, TFDS aborts the process where it does not know the size.
-    batches = list(tfds.as_numpy(tfds.load(name, split=split).batch(1024)))
-    images, labels = (np.concatenate([b[key] for b in batches]) for key in ("image", "label"))
-    return images, labels.astype(np.int64)
-
-
-def _wrong(path: Path, wanted: str, got: Any) -> ValueError:
-    return ValueError(f"`{path}` must be a {wanted}; got {got}.")
+def _drawn() -> int:
+    return int(tf.random.uniform([], maxval=2**31 - 1, dtype=tf.int32))

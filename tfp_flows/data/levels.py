@@ -1,4 +1,4 @@
-"""Integer pixels: which are allowed, and the part of [0, 1) that belongs to each level."""
+"""Integer pixels: which are allowed."""
 
 from typing import Any
 
@@ -14,19 +14,6 @@ MAX_NUM_LEVELS = 2**16
 def check_num_levels(num_levels: int) -> int:
     """Gives `num_levels` if it is an integer in `2..65536`, else raises."""
     return check_int("num_levels", num_levels, 2, MAX_NUM_LEVELS)
-
-
-def bin_edges(num_levels: int) -> np.ndarray:
-    """The float32 numbers nearest to `k / num_levels`, k = 0..num_levels: `[num_levels + 1]`.
-
-    Level `k` owns the floats from edge `k` to the one just below edge `k + 1`.
-
-    Example:
-      >>> from tfp_flows.data.levels import bin_edges
-      >>> bin_edges(4).tolist()
-      [0.0, 0.25, 0.5, 0.75, 1.0]
-    """
-    return (np.arange(num_levels + 1) / num_levels).astype(np.float32)
 
 
 def level_dtype(num_levels: int) -> tf.DType:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfp_flows.data.batches import Batches
+
 
 def mended(method: Callable[..., Any], args: Any, kwargs: Any) -> inspect.BoundArguments:
     """The arguments of a call of `fit`, `evaluate` or `predict`.
@@ -26,7 +28,7 @@ def mended(method: Callable[..., Any], args: Any, kwargs: Any) -> inspect.BoundA
     if isinstance(validation, tuple | list) and len(validation) == 3:
         x, y, sample_weight = validation
         given["validation_data"] = validation = (x, _targets(y, sample_weight), sample_weight)
-    is_ordered = isinstance(given.get("x"), tf.data.Dataset | types.GeneratorType)
+    is_ordered = isinstance(given.get("x"), tf.data.Dataset | Batches | types.GeneratorType)
     if is_ordered and "shuffle" in bound.signature.parameters:
         given.setdefault("shuffle", False)
     for inputs in (given.get("x"), validation):

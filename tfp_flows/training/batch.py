@@ -95,7 +95,7 @@ def _check_events(x: tf.Tensor, distribution: Distribution) -> None:
     if distribution.dtype.is_floating and not dtype.is_floating:
         raise TypeError(
             f"`x` must be floating for a continuous distribution; got {dtype.name}. Dequantize "
-            "integer data first, for example with `tfp_flows.data.batches`."
+            "integer data first, for example with `tfp_flows.data.images`."
         )
     event_shape = tuple(distribution.event_shape)
     if not tf.TensorShape([None, *event_shape]).is_compatible_with(x.shape):

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfp_flows.training.arguments import check_no_loss, mended
+from tfp_flows.training.feeding import Feed
 from tfp_flows.training.guard import Guard
 from tfp_flows.training.totals import num_replicas
 from tfp_flows.training.variables import require_found
@@ -19,10 +20,12 @@ class GuardedModel(keras.Model):
     """
 
     flow_variables: list[keras.Variable]
+    bin_width: float
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._guard = Guard()
+        self._feed = Feed()
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """As in Keras, and makes the variables of the optimizer.
@@ -43,27 +46,31 @@ class GuardedModel(keras.Model):
     def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """As in Keras; stops with a `ValueError` at the first NaN or inf, naming the batch."""
         bound = mended(super().fit, args, kwargs)
+        feed = self._feed.opened(bound.arguments, self.bin_width)
         self._prepare(bound.arguments)
         callbacks = bound.arguments.get("callbacks")
-        clock = keras.callbacks.LambdaCallback(on_epoch_begin=self._on_epoch_begin)
+        clocks = [keras.callbacks.LambdaCallback(on_epoch_begin=self._on_epoch_begin), feed]
         if not isinstance(callbacks, keras.callbacks.CallbackList):
-            bound.arguments["callbacks"] = [*tf.nest.flatten(callbacks or []), clock]
+            bound.arguments["callbacks"] = [*tf.nest.flatten(callbacks or []), *clocks]
             return super().fit(*bound.args, **bound.kwargs)
-        callbacks.callbacks.append(clock)
+        callbacks.callbacks.extend(clocks)
         try:
             return super().fit(*bound.args, **bound.kwargs)
         finally:
-            callbacks.callbacks.remove(clock)
+            for clock in clocks:
+                callbacks.callbacks.remove(clock)
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """As in Keras; a `ValueError` at the first NaN in the loss, and NaN or inf in the data."""
         bound = mended(super().evaluate, args, kwargs)
-        return super().evaluate(*bound.args, **bound.kwargs)
+        with self._feed.scoring(bound.arguments, self.bin_width):
+            return super().evaluate(*bound.args, **bound.kwargs)
 
     def predict(self, *args: Any, **kwargs: Any) -> Any:
         """As in Keras; log-densities in nats, one for each event."""
         bound = mended(super().predict, args, kwargs)
-        return super().predict(*bound.args, **bound.kwargs)
+        with self._feed.scoring(bound.arguments, self.bin_width):
+            return super().predict(*bound.args, **bound.kwargs)
 
     def _on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         del logs

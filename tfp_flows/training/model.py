@@ -30,14 +30,14 @@ from tfp_flows.typing import Distribution
 class FlowModel(GuardedModel):
     """Fits any TFP distribution, ours or stock, by maximum likelihood.
 
-    Batches are events `x [batch, *event_shape]`, as arrays or in a `tf.data.Dataset`; for
-    conditional flows pairs `(x, context)`, or `{"x": x, "context": context}`. Integer contexts
-    are classes. `fit` starts with `training.initialize` on its first batch, unless that was done
-    or restored, and puts batch normalization into its training state. The loss is the mean negative
-    log-density in nats, plus the regularizers of the networks if they have any; the metrics are
-    `nll`, without them, and `bits_per_dim`. `predict` gives the log-density of each event. Keras
-    uses XLA on accelerators only, unless `compile` is told otherwise: on CPUs it makes the
-    training of convolutions slower.
+    Batches are events `x [batch, *event_shape]`, as arrays, in a `tf.data.Dataset` or as
+    `data.images` gives them, whose `bin_width` the model must have; for conditional flows pairs
+    `(x, context)`, or `{"x": x, "context": context}`. Integer contexts are classes. `fit` starts
+    with `training.initialize` on its first batch, unless that was done or restored, and puts batch
+    normalization into its training state. The loss is the mean negative log-density in nats, plus
+    the regularizers of the networks if they have any; the metrics are `nll`, without them, and
+    `bits_per_dim`. `predict` gives the log-density of each event. Keras uses XLA on accelerators
+    only, unless `compile` is told otherwise: on CPUs it makes the training of convolutions slower.
 
     The model computes in the dtype of the distribution, whatever the global policy; networks have
     policies of their own. With `mixed_float16` networks give `compile` a

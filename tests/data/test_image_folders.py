@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfp_flows.data import images
+
+RNG = np.random.default_rng(0)
+
+
+def write(path, shape=(5, 4, 3), pixels=None):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = RNG.integers(0, 256, shape, np.uint8) if pixels is None else pixels
+    encode = tf.io.encode_jpeg if path.suffix.lower() == ".jpg" else tf.io.encode_png
+    path.write_bytes(encode(pixels).numpy())
+    return pixels
+
+
+def read(folder, split="test", **options):
+    batches = images(folder, split, dequantize=False, **({"batch_size": 2} | options))
+    return batches, list(batches.dataset.as_numpy_iterator())
+
+
+@pytest.mark.parametrize("as_path", [lambda path: path, str])
+@pytest.mark.parametrize("cache", [True, False])
+def test_reads_a_flat_folder_in_the_order_of_its_names(tmp_path, as_path, cache):
+    wanted = [write(tmp_path / name) for name in ("a.png", "b.PNG", "c.png")]
+    (tmp_path / "README.txt").write_text("not an image")
+    batches, parts = read(as_path(tmp_path), cache=cache)
+    np.testing.assert_array_equal(np.concatenate(parts), wanted)
+    assert (batches.event_shape, batches.num_events) == ((5, 4, 3), 3)
+    with pytest.raises(ValueError, match="`labels` must be False for images without labels"):
+        images(tmp_path, batch_size=2, labels=True)
+
+
+def test_folders_are_classes_in_the_order_of_their_names(tmp_path):
+    wanted = [write(tmp_path / name, (5, 4, 1)) for name in ("ant/2.png", "bee/0.png", "bee/1.png")]
+    (tmp_path / ".empty").mkdir()
+    batches, parts = read(tmp_path, labels=True, batch_size=3)
+    np.testing.assert_array_equal(parts[0][0], wanted)
+    assert parts[0][1].tolist() == [0, 1, 1]
+    assert batches.num_classes == 2
+
+
+def test_folders_may_be_splits(tmp_path):
+    wanted = {split: write(tmp_path / split / "cat" / "0.png") for split in ("train", "test")}
+    for split in ("train", "test"):
+        np.testing.assert_array_equal(read(tmp_path, split)[1][0][0], wanted[split])
+    with pytest.raises(FileNotFoundError, match=r"`split` must be one of \['test', 'train'\]"):
+        images(tmp_path, "validation", batch_size=2)
+
+
+def test_mixed_sizes_are_named_unless_a_size_is_given(tmp_path):
+    for name in ("a", "b", "c"):
+        write(tmp_path / f"{name}.jpg")
+    write(tmp_path / "odd.jpg", (9, 9, 3))
+    with pytest.raises(ValueError, match=r"most are 5x4, but not \S*odd\.jpg \(9x9\)"):
+        images(tmp_path, batch_size=2)
+    assert read(tmp_path, size=(4, 4))[1][0].shape == (2, 4, 4, 3)
+    with pytest.raises(
+        ValueError, match=r"at least `size`, 8x8,.* got \S*a\.jpg \(5x4\), .*c\.jpg"
+    ):
+        images(tmp_path, batch_size=2, size=(8, 8))
+    with pytest.raises(ValueError, match=r"at most `size`, 6x6,.* got \S*odd\.jpg \(9x9\)\."):
+        images(tmp_path, batch_size=2, size=(6, 6), fit="pad")
+
+
+def test_unreadable_files_are_named(tmp_path):
+    write(tmp_path / "good.png")
+    (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\nand so on")
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"readable images; got \S*bad\.png, \S*empty\.jpg\."):
+        images(tmp_path, batch_size=2)
+
+
+def test_many_bad_files_are_counted(tmp_path):
+    for number in range(8):
+        (tmp_path / f"{number}.png").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"0\.png, .*4\.png, and 3 more\."):
+        images(tmp_path, batch_size=2)
+
+
+def test_files_of_other_channels_are_named(tmp_path):
+    write(tmp_path / "a.png")
+    write(tmp_path / "b.png")
+    write(tmp_path / "grey.png", (5, 4, 1))
+    with pytest.raises(ValueError, match=r"of 3 channels.* got \S*grey\.png \(1 channels\)"):
+        images(tmp_path, batch_size=2)
+
+
+def test_images_with_transparency_are_refused(tmp_path):
+    write(tmp_path / "a.png", (5, 4, 4))
+    with pytest.raises(ValueError, match=r"grey or RGB images; got 4 channels, as in \S*a\.png"):
+        images(tmp_path, batch_size=2)
+
+
+def test_webp_is_read(tmp_path):
+    # A lossless WebP of one pixel, (255, 0, 0).
+    header = b"RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11"
+    (tmp_path / "a.webp").write_bytes(header + b"\x88\x88\xfe\x07\x00")
+    assert read(tmp_path)[1][0].shape == (1, 1, 1, 3)
+
+
+def test_names_what_is_no_folder_of_images(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"a directory that is there; got .*nowhere"):
+        images(tmp_path / "nowhere", batch_size=2)
+    with pytest.raises(ValueError, match=r"must hold images \(\.bmp, .*\); got"):
+        images(tmp_path, batch_size=2)
+    write(tmp_path / "a.png")
+    write(tmp_path / "cat" / "b.png")
+    with pytest.raises(ValueError, match=r"holds both, such as a\.png and cat/b\.png"):
+        images(tmp_path, batch_size=2)

@@ -1,0 +1,92 @@
+"""Batches for a flow, and the constants that belong to them."""
+
+import operator
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from tfp_flows.data.position import Position
+from tfp_flows.typing import Shape
+
+
+class Batches:
+    """An iterable of batches whose epochs are numbered; `images` makes them.
+
+    An epoch is one iterator. Its number, with the seed, determines order, augmentation and noise:
+    epoch 7 is the same in a run that starts with it. The first iterator that is read gives epoch
+    `epoch`, the next one epoch `epoch + 1`, also if the first was left early; set `epoch` to have
+    another one. `FlowModel` takes batches as they are. Its `fit` sets `epoch` to that of the
+    training, and scoring uses no epoch up.
+
+    Args:
+      endless: the dataset, without an assertion of its size.
+      position: that the dataset reads.
+      batch_size: events in a batch.
+      event_shape: of one event.
+      num_levels: values that a number of an event could take before noise was added.
+      bin_width: distance of neighbouring levels, for bits/dim.
+      num_events: in an epoch; `None` if it is not known.
+      num_batches: likewise.
+      num_classes: of the labels; `None` if there are none, or it is not known.
+    """
+
+    def __init__(
+        self,
+        endless: tf.data.Dataset[Any],
+        position: Position,
+        *,
+        batch_size: int,
+        event_shape: Shape,
+        num_levels: int,
+        bin_width: float,
+        num_events: int | None,
+        num_batches: int | None,
+        num_classes: int | None,
+    ) -> None:
+        self._endless, self._position, self._num_batches = endless, position, num_batches
+        self.batch_size = batch_size
+        self.event_shape = event_shape
+        self.num_levels = num_levels
+        self.bin_width = bin_width
+        self.num_events = num_events
+        self.num_classes = num_classes
+        self.dataset = endless
+        """One epoch for each iterator."""
+        if num_batches is not None:
+            self.dataset = endless.apply(tf.data.experimental.assert_cardinality(num_batches))
+
+    @property
+    def epoch(self) -> int:
+        """The number of the epoch that the next iterator gives."""
+        return self._position.epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        self._position.seek(operator.index(epoch))
+
+    def endless(self, step: int = 0) -> tf.data.Dataset[Any]:
+        """Epoch after epoch in one dataset, for `steps_per_epoch`.
+
+        Args:
+          step: how many batches were read before, from epoch 0 on: the first iterator goes on from
+            there. Where the size of an epoch is not known, it starts with epoch 0.
+        """
+        epoch, batch = divmod(step, self._num_batches) if self._num_batches else (0, 0)
+        self._position.seek(epoch, batch)
+        return self._endless.repeat()
+
+    def __len__(self) -> int:
+        if self._num_batches is None:
+            raise TypeError("The number of batches must be known for `len`; got a dataset of any.")
+        return self._num_batches
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.dataset)
+
+    def __repr__(self) -> str:
+        return (
+            f"Batches(batch_size={self.batch_size}, event_shape={self.event_shape}, "
+            f"num_levels={self.num_levels}, bin_width={self.bin_width:g}, "
+            f"num_events={self.num_events}, num_classes={self.num_classes})"
+        )

@@ -1,0 +1,113 @@
+"""Single images, and labels if there are any, whatever they come from."""
+
+import dataclasses
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+_NAMED = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Elements:
+    """What a source holds, one image at a time.
+
+    Args:
+      dataset: of `{"image": [H, W, C]}`, with "label" where there are labels.
+      num_classes: how many labels there are, if the source says so.
+      arrays: the same in memory, `{"image": [n, H, W, C], ...}`, if it is there already.
+      sizes: height and width of the image in each file, if they come from files.
+    """
+
+    dataset: tf.data.Dataset[Any]
+    num_classes: int | None = None
+    arrays: dict[str, np.ndarray] | None = None
+    sizes: dict[str, tuple[int, ...]] | None = None
+
+    @classmethod
+    def of_arrays(cls, arrays: dict[str, np.ndarray], num_classes: int | None = None) -> "Elements":
+        """Arrays with one row for each image."""
+        return cls(tf.data.Dataset.from_tensor_slices(arrays), num_classes, arrays)
+
+    @property
+    def image_spec(self) -> tf.TensorSpec:
+        """Shape and dtype of an image, as far as they are known."""
+        spec: Any = self.dataset.element_spec
+        return spec["image"]
+
+    def part(self, index: int, count: int) -> "Elements":
+        """Every `count`-th element from the one at `index` on."""
+        if self.arrays is not None:
+            rows = {key: value[index::count] for key, value in self.arrays.items()}
+            return self.of_arrays(rows, self.num_classes)
+        return dataclasses.replace(self, dataset=self.dataset.shard(count, index))
+
+    def labelled(self, *, wanted: bool) -> "Elements":
+        """The elements with their labels, or without.
+
+        Raises:
+          ValueError: labels are wanted, and there are none.
+        """
+        if "label" not in self.dataset.element_spec:
+            if wanted:
+                raise ValueError("`labels` must be False for images without labels; got True.")
+            return self
+        if wanted:
+            return self
+        if self.arrays is not None:
+            return self.of_arrays({"image": self.arrays["image"]})
+        dataset = self.dataset.map(lambda element: {"image": element["image"]})
+        return dataclasses.replace(self, dataset=dataset)
+
+    def count(self, *, shuffle: bool) -> int | None:
+        """How many there are, if that is known.
+
+        Raises:
+          ValueError: there are none, or they are to be shuffled and never end.
+        """
+        size = int(self.dataset.cardinality())
+        if size == 0:
+            raise ValueError("`source` must hold at least 1 image; got 0.")
+        if size == tf.data.INFINITE_CARDINALITY and shuffle:
+            raise ValueError("`source` must be finite with `shuffle`; got an infinite dataset.")
+        return size if size > 0 else None
+
+    def mapped(self, function: Any) -> "Elements":
+        """The elements with a function applied to each image."""
+        dataset = self.dataset.map(
+            lambda element: {**element, "image": function(element["image"])}, tf.data.AUTOTUNE
+        )
+        return Elements(dataset, self.num_classes)
+
+    def loaded(self) -> "Elements":
+        """The elements in memory.
+
+        Raises:
+          ValueError: there are none, or one is not what it should be.
+        """
+        if self.arrays is not None:
+            return self
+        try:
+            parts = list(self.dataset.batch(256).as_numpy_iterator())
+        except tf.errors.InvalidArgumentError as error:
+            raise ValueError(error.message) from error
+        if not parts:
+            raise ValueError("`source` must hold at least 1 image; got 0.")
+        arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+        return self.of_arrays(arrays, self.num_classes)
+
+
+def named(files: Collection[Any]) -> str:
+    """Some files and what is said of them, for a message.
+
+    Example:
+      >>> from tfp_flows.data.elements import named
+      >>> named(["a.png"]), named({"a.png": "3x3", "b.png": "5x5"})
+      ('a.png', 'a.png (3x3), b.png (5x5)')
+    """
+    said = files if isinstance(files, dict) else dict.fromkeys(files)
+    some = [str(file) if what is None else f"{file} ({what})" for file, what in said.items()]
+    more = [f"and {len(some) - _NAMED} more"] if len(some) > _NAMED else []
+    return ", ".join(some[:_NAMED] + more)

@@ -1,0 +1,110 @@
+"""Folders of image files, checked before the first batch."""
+
+import collections
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfp_flows.data.elements import Elements, named
+
+_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
+_SPLITS = {"train", "training", "test", "valid", "validation", "val"}
+
+
+def open_folder(folder: Path, split: str) -> Elements:
+    """Images of a folder in the order of their names: PNG, JPEG, BMP, GIF or WebP.
+
+    Args:
+      folder: with images; or with a folder of images for each class, which are numbered in the
+        order of their names; or with folders such as `train` and `test` of either kind.
+      split: which of such folders.
+
+    Raises:
+      FileNotFoundError: there is no such folder, or none for the split.
+      ValueError: there are no images; or some are unreadable or of another number of channels
+        than most, or neither grey nor RGB: the message names them.
+    """
+    root = _of_split(folder, split)
+    classes = sorted(path for path in root.iterdir() if path.is_dir())
+    classes = [path for path in classes if _files(path)]
+    files = [(path, label) for label, sub in enumerate(classes) for path in _files(sub)]
+    loose = _files(root)
+    if loose and files:
+        raise ValueError(
+            f"`source` must hold images or folders of images; {root} holds both, such as "
+            f"{loose[0].name} and {files[0][0].relative_to(root)}."
+        )
+    paths = loose or [path for path, _ in files]
+    if not paths:
+        raise ValueError(f"`source` must hold images ({', '.join(sorted(_ENDINGS))}); got {root}.")
+    shapes = _checked_shapes(paths)
+    columns: dict[str, Any] = {"path": [str(path) for path in paths]}
+    if files:
+        columns["label"] = np.array([label for _, label in files], np.int64)
+    fixed = shapes[0] if len(set(shapes)) == 1 else (None, None, shapes[0][2])
+
+    def read(element: dict[str, Any]) -> dict[str, Any]:
+        path = element.pop("path")
+        return {"image": tf.ensure_shape(_decode(tf.io.read_file(path)), fixed), **element}
+
+    dataset = tf.data.Dataset.from_tensor_slices(columns).map(read, tf.data.AUTOTUNE)
+    sizes = dict(zip(columns["path"], (shape[:2] for shape in shapes), strict=True))
+    return Elements(dataset, num_classes=len(classes) or None, sizes=sizes)
+
+
+def _of_split(folder: Path, split: str) -> Path:
+    if not folder.is_dir():
+        raise FileNotFoundError(f"`source` must be a directory that is there; got {folder}.")
+    if (folder / split).is_dir():
+        return folder / split
+    others = sorted(path.name for path in folder.iterdir() if path.name in _SPLITS)
+    if others:
+        raise FileNotFoundError(f"`split` must be one of {others} in {folder}; got {split!r}.")
+    return folder
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _ENDINGS)
+
+
+def _decode(content: Any) -> tf.Tensor:
+    # `decode_image` knows no WebP.
+    return tf.cond(
+        tf.strings.substr(content, 8, 4) == b"WEBP",
+        lambda: tf.io.decode_webp(content)[0],
+        lambda: tf.io.decode_image(content, expand_animations=False),
+    )
+
+
+def _checked_shapes(paths: list[Path]) -> list[tuple[int, ...]]:
+    """The shape of each image: all are read once, since a graph could not name the bad ones."""
+    with ThreadPoolExecutor() as pool:
+        shapes = list(pool.map(_shape_of, paths))
+    unreadable = [path for path, shape in zip(paths, shapes, strict=True) if shape is None]
+    if unreadable:
+        raise ValueError(f"`source` must hold readable images; got {named(unreadable)}.")
+    usual, _ = collections.Counter(shape[2] for shape in shapes).most_common(1)[0]
+    others = {
+        path: f"{shape[2]} channels"
+        for path, shape in zip(paths, shapes, strict=True)
+        if shape[2] != usual
+    }
+    if others:
+        wanted = f"images of {usual} channels, as most of its images are"
+        raise ValueError(f"`source` must hold {wanted}; got {named(others)}.")
+    if usual not in (1, 3):
+        raise ValueError(
+            f"`source` must hold grey or RGB images; got {usual} channels, as in {paths[0]}."
+        )
+    return shapes
+
+
+def _shape_of(path: Path) -> tuple[int, ...] | None:
+    try:
+        with tf.device("CPU:0"):
+            return tuple(_decode(path.read_bytes()).shape)
+    except (OSError, tf.errors.OpError):
+        return None

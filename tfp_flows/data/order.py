@@ -1,0 +1,67 @@
+"""The batches of an epoch, which its number and a seed determine."""
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from tfp_flows.data.elements import Elements
+from tfp_flows.data.position import Position
+
+Finish = Callable[[dict[str, tf.Tensor], tf.Tensor], Any]
+"""`finish(batch, seed)` gives what a batch is made of, with integers `[2]` for its randomness."""
+
+SHUFFLED = 10_000
+"""Of images that are not in memory, each next one is drawn from so many."""
+
+
+def in_epochs(
+    elements: Elements,
+    finish: Finish,
+    position: Position,
+    *,
+    batch_size: int,
+    shuffle: bool,
+    drop_remainder: bool,
+    seed: tuple[int, int],
+) -> tf.data.Dataset[Any]:
+    """Numbered batches of the epoch at the position, in its order and with its randomness."""
+    # On the host, wherever it is that the flow computes.
+    with tf.device("CPU:0"):
+        arrays = elements.arrays and tf.nest.map_structure(tf.constant, elements.arrays)
+    size = None if elements.arrays is None else len(elements.arrays["image"])
+
+    def ordered(epoch_seed: tf.Tensor) -> tf.data.Dataset[Any]:
+        order_seed = _folded(epoch_seed, 0)
+        if size is None:
+            return _shuffled(elements.dataset, order_seed[1]) if shuffle else elements.dataset
+        rows = tf.range(size)
+        if shuffle:
+            rows = tf.argsort(tf.random.stateless_uniform([size], order_seed, None, None, tf.int64))
+        return tf.data.Dataset.from_tensor_slices(rows)
+
+    def epoch_of(now: tf.Tensor) -> tf.data.Dataset[Any]:
+        epoch_seed = _folded(tf.constant(seed, tf.int64), now[0])
+        # Whole batches are left out, not read: rows of arrays are but numbers here.
+        rows = ordered(epoch_seed).skip(now[1] * batch_size)
+        numbered = rows.batch(batch_size, drop_remainder=drop_remainder).enumerate(now[1])
+        return numbered.map(lambda number, batch: (_folded(epoch_seed, number + 1), batch))
+
+    def finished(batch_seed: tf.Tensor, batch: Any) -> Any:
+        if arrays is not None:
+            batch = {key: tf.gather(array, batch) for key, array in arrays.items()}
+        return finish(batch, batch_seed)
+
+    batches = position.taken().flat_map(epoch_of)
+    finished_batches = batches.map(finished, tf.data.AUTOTUNE, deterministic=True)
+    return finished_batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _folded(seed: tf.Tensor, number: Any) -> tf.Tensor:
+    return tf.random.fold_in(seed, tf.cast(number, tf.int64))
+
+
+def _shuffled(dataset: tf.data.Dataset[Any], seed: tf.Tensor) -> tf.data.Dataset[Any]:
+    # `tf.random.set_seed` would take part in the order: it reaches this graph as its seed.
+    tf.compat.v1.get_default_graph().seed = 1
+    return dataset.shuffle(SHUFFLED, seed=seed, reshuffle_each_iteration=False)

@@ -1,0 +1,71 @@
+"""What happens to an image once, before it is kept, and in each epoch, after that."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from tfp_flows.data.augmentation import flipped, shifted
+from tfp_flows.data.dequantize import dequantize as with_noise
+from tfp_flows.data.elements import Elements
+from tfp_flows.data.fitting import Fit, check_sizes, fitted, with_levels
+from tfp_flows.data.levels import checked_array, checked_symbol, level_dtype
+from tfp_flows.data.order import Finish
+from tfp_flows.data.scaling import ScalingName
+
+
+def prepared(
+    elements: Elements,
+    *,
+    source_levels: int,
+    num_levels: int,
+    size: tuple[int, int] | None,
+    fit: Fit,
+) -> Elements:
+    """The images checked, of `size` and with `num_levels`, in the dtype of so many."""
+    check_sizes(elements, size, fit)
+    spec = elements.image_spec
+    # Every byte is one of 256 levels.
+    is_sound = spec.dtype == tf.uint8 and source_levels == 256
+    if elements.arrays is not None and not is_sound:
+        checked_array(elements.arrays["image"], source_levels, "source")
+        is_sound = True
+    dtype = level_dtype(num_levels)
+    has_size = size is None or spec.shape[:2] == size
+    if is_sound and has_size and num_levels == source_levels and spec.dtype == dtype:
+        return elements
+
+    def prepare(image: tf.Tensor) -> tf.Tensor:
+        if not is_sound:
+            image = checked_symbol(image, source_levels, "source")
+        if size is not None:
+            image = fitted(image, size, fit)
+        if num_levels != source_levels:
+            image = with_levels(image, num_levels.bit_length() - 1)
+        return tf.cast(image, dtype)
+
+    return elements.mapped(prepare)
+
+
+def finisher(
+    *,
+    num_levels: int,
+    flip: bool,
+    shift: int,
+    dequantize: bool,
+    scaling: ScalingName,
+) -> Finish:
+    """What makes a batch of integers one for the flow."""
+
+    def finish(batch: dict[str, tf.Tensor], seed: tf.Tensor) -> Any:
+        x = batch["image"]
+        # One seed for each purpose: the same one would tie the noise to the flips.
+        flip_seed, shift_seed, noise_seed = tf.unstack(tf.random.split(seed, 3))
+        if flip:
+            x = flipped(x, flip_seed)
+        if shift:
+            x = shifted(x, shift, shift_seed)
+        if dequantize:
+            x = with_noise(x, num_levels, seed=noise_seed, scaling=scaling)
+        return (x, batch["label"]) if "label" in batch else x
+
+    return finish
