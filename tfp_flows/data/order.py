@@ -12,7 +12,7 @@ Finish = Callable[[dict[str, tf.Tensor], tf.Tensor], Any]
 """`finish(batch, seed)` gives what a batch is made of, with integers `[2]` for its randomness."""
 
 SHUFFLED = 10_000
-"""Of images that are not in memory, each next one is drawn from so many."""
+"""Images that are not in memory are read so many at a time, and put into a random order."""
 
 
 def in_epochs(
@@ -34,10 +34,8 @@ def in_epochs(
     def ordered(epoch_seed: tf.Tensor) -> tf.data.Dataset[Any]:
         order_seed = _folded(epoch_seed, 0)
         if size is None:
-            return _shuffled(elements.dataset, order_seed[1]) if shuffle else elements.dataset
-        rows = tf.range(size)
-        if shuffle:
-            rows = tf.argsort(tf.random.stateless_uniform([size], order_seed, None, None, tf.int64))
+            return _shuffled(elements.dataset, order_seed) if shuffle else elements.dataset
+        rows = _permutation(size, order_seed) if shuffle else tf.range(size)
         return tf.data.Dataset.from_tensor_slices(rows)
 
     def epoch_of(now: tf.Tensor) -> tf.data.Dataset[Any]:
@@ -62,6 +60,17 @@ def _folded(seed: tf.Tensor, number: Any) -> tf.Tensor:
 
 
 def _shuffled(dataset: tf.data.Dataset[Any], seed: tf.Tensor) -> tf.data.Dataset[Any]:
-    # `tf.random.set_seed` would take part in the order: it reaches this graph as its seed.
-    tf.compat.v1.get_default_graph().seed = 1
-    return dataset.shuffle(SHUFFLED, seed=seed, reshuffle_each_iteration=False)
+    # Not `dataset.shuffle`: two iterators that live at the same time share its generator, whatever
+    # their seeds, and so would two epochs.
+    blocks = dataset.batch(SHUFFLED).enumerate().map(lambda n, block: _permuted(block, seed, n))
+    # The next block is read while this one is used.
+    return blocks.prefetch(1).unbatch()
+
+
+def _permuted(block: dict[str, tf.Tensor], seed: tf.Tensor, number: tf.Tensor) -> Any:
+    rows = _permutation(tf.shape(block["image"])[0], _folded(seed, number))
+    return {key: tf.gather(value, rows) for key, value in block.items()}
+
+
+def _permutation(size: Any, seed: tf.Tensor) -> tf.Tensor:
+    return tf.argsort(tf.random.stateless_uniform([size], seed, None, None, tf.int64))
