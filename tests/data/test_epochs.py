@@ -141,6 +141,9 @@ def test_files_keep_the_images_once_for_each_set_of_options(tmp_path):
     again = images(source, cache=str(tmp_path / "new" / "kept"), **OPTIONS)
     np.testing.assert_array_equal(epoch(again, 2), epoch(batches, 2))
     assert len(reads) == 200
+    # Nothing of what was written beside is left.
+    (directory,) = (tmp_path / "new").iterdir()
+    assert directory.name.startswith("kept-")
     other = images(source, cache=str(tmp_path / "new" / "kept"), num_bits=5, **OPTIONS)
     assert epoch(other).shape == (192, 4, 4, 1)
     assert len(reads) == 400

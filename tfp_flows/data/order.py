@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfp_flows.data.elements import Elements
 from tfp_flows.data.position import Position
+from tfp_flows.ops.arguments import check_int
 
 Finish = Callable[[dict[str, tf.Tensor], tf.Tensor], Any]
 """`finish(batch, seed)` gives what a batch is made of, with integers `[2]` for its randomness."""
@@ -23,13 +24,18 @@ def in_epochs(
     batch_size: int,
     shuffle: bool,
     drop_remainder: bool,
-    seed: tuple[int, int],
+    seed: int | None,
+    worker: int = 0,
 ) -> tf.data.Dataset[Any]:
-    """Numbered batches of the epoch at the position, in its order and with its randomness."""
+    """Numbered batches of the epoch at the position, in its order and with its randomness.
+
+    Workers with one seed get different noise. `None` draws a seed.
+    """
+    root = (_drawn() if seed is None else check_int("seed", seed, 0), worker)
     # On the host, wherever it is that the flow computes.
     with tf.device("CPU:0"):
         arrays = elements.arrays and tf.nest.map_structure(tf.constant, elements.arrays)
-    size = None if elements.arrays is None else len(elements.arrays["image"])
+    size = None if elements.arrays is None else len(next(iter(elements.arrays.values())))
 
     def ordered(epoch_seed: tf.Tensor) -> tf.data.Dataset[Any]:
         order_seed = _folded(epoch_seed, 0)
@@ -39,7 +45,7 @@ def in_epochs(
         return tf.data.Dataset.from_tensor_slices(rows)
 
     def epoch_of(now: tf.Tensor) -> tf.data.Dataset[Any]:
-        epoch_seed = _folded(tf.constant(seed, tf.int64), now[0])
+        epoch_seed = _folded(tf.constant(root, tf.int64), now[0])
         # Whole batches are left out, not read: rows of arrays are but numbers here.
         rows = ordered(epoch_seed).skip(now[1] * batch_size)
         numbered = rows.batch(batch_size, drop_remainder=drop_remainder).enumerate(now[1])
@@ -68,9 +74,14 @@ def _shuffled(dataset: tf.data.Dataset[Any], seed: tf.Tensor) -> tf.data.Dataset
 
 
 def _permuted(block: dict[str, tf.Tensor], seed: tf.Tensor, number: tf.Tensor) -> Any:
-    rows = _permutation(tf.shape(block["image"])[0], _folded(seed, number))
+    size = tf.shape(next(iter(block.values())))[0]
+    rows = _permutation(size, _folded(seed, number))
     return {key: tf.gather(value, rows) for key, value in block.items()}
 
 
 def _permutation(size: Any, seed: tf.Tensor) -> tf.Tensor:
     return tf.argsort(tf.random.stateless_uniform([size], seed, None, None, tf.int64))
+
+
+def _drawn() -> int:
+    return int(tf.random.uniform([], maxval=2**31 - 1, dtype=tf.int32))
