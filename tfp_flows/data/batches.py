@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfp_flows.data.order import BatchesOf
 from tfp_flows.data.position import Position
 from tfp_flows.typing import Shape
 
@@ -20,8 +21,7 @@ class Batches:
     training, and scoring uses no epoch up.
 
     Args:
-      endless: the dataset, without an assertion of its size.
-      position: that the dataset reads.
+      batches_of: makes the batches of places `[epoch, batch]`.
       batch_size: events in a batch.
       event_shape: of one event.
       num_levels: values that a number of an event could take before noise was added; `None` for
@@ -34,8 +34,7 @@ class Batches:
 
     def __init__(
         self,
-        endless: tf.data.Dataset[Any],
-        position: Position,
+        batches_of: BatchesOf,
         *,
         batch_size: int,
         event_shape: Shape,
@@ -45,19 +44,22 @@ class Batches:
         drop_remainder: bool,
         num_classes: int | None,
     ) -> None:
-        self._endless, self._position, self._num_batches = endless, position, None
+        self._batches_of, self._position = batches_of, Position()
         self.batch_size = batch_size
         self.event_shape = event_shape
         self.num_levels = num_levels
         self.bin_width = bin_width
         self.num_events = num_events
         self.num_classes = num_classes
-        self.dataset = endless
+        self.num_batches: int | None = None
+        """In an epoch; `None` if it is not known."""
+        self.dataset = batches_of(self._position.taken())
         """One epoch for each iterator."""
         if num_events is not None:
             more = 0 if drop_remainder else batch_size - 1
-            self._num_batches = size = (num_events + more) // batch_size
-            self.dataset = endless.apply(tf.data.experimental.assert_cardinality(size))
+            self.num_batches = (num_events + more) // batch_size
+            size = tf.data.experimental.assert_cardinality(self.num_batches)
+            self.dataset = self.dataset.apply(size)
 
     @property
     def epoch(self) -> int:
@@ -75,14 +77,14 @@ class Batches:
           step: how many batches were read before, from epoch 0 on: the first iterator goes on from
             there. Where the size of an epoch is not known, it starts with epoch 0.
         """
-        epoch, batch = divmod(step, self._num_batches) if self._num_batches else (0, 0)
+        epoch, batch = divmod(step, self.num_batches) if self.num_batches else (0, 0)
         self._position.seek(epoch, batch)
-        return self._endless.repeat()
+        return self._batches_of(self._position.taken_for_good())
 
     def __len__(self) -> int:
-        if self._num_batches is None:
+        if self.num_batches is None:
             raise TypeError("The number of batches must be known for `len`; got a dataset of any.")
-        return self._num_batches
+        return self.num_batches
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.dataset)

@@ -8,7 +8,6 @@ from tfp_flows.data.caches import kept
 from tfp_flows.data.fitting import Fit
 from tfp_flows.data.options import check_shard, check_size, levels_of, remainder_dropped, width_of
 from tfp_flows.data.order import in_epochs
-from tfp_flows.data.position import Position
 from tfp_flows.data.preparation import finisher, prepared
 from tfp_flows.data.scaling import ScalingName
 from tfp_flows.data.sources import open_source
@@ -115,11 +114,9 @@ def images(
     finish = finisher(
         num_levels=levels, flip=flip, shift=shift, dequantize=dequantize, scaling=scaling
     )
-    position = Position()
-    endless = in_epochs(
+    batches_of = in_epochs(
         elements,
         finish,
-        position,
         batch_size=batch_size,
         shuffle=shuffle,
         drop_remainder=drop,
@@ -127,8 +124,7 @@ def images(
         worker=worker,
     )
     return Batches(
-        endless,
-        position,
+        batches_of,
         batch_size=batch_size,
         event_shape=tuple(elements.image_spec.shape),
         num_levels=levels,

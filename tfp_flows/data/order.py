@@ -6,8 +6,10 @@ from typing import Any
 import tensorflow as tf
 
 from tfp_flows.data.elements import Elements
-from tfp_flows.data.position import Position
 from tfp_flows.ops.arguments import check_int
+
+BatchesOf = Callable[[tf.data.Dataset[Any]], tf.data.Dataset[Any]]
+"""Of places `[epoch, batch]`: the batches of each epoch from that batch on."""
 
 Finish = Callable[[dict[str, tf.Tensor], tf.Tensor], Any]
 """`finish(batch, seed)` gives what a batch is made of, with integers `[2]` for its randomness."""
@@ -19,15 +21,14 @@ SHUFFLED = 10_000
 def in_epochs(
     elements: Elements,
     finish: Finish,
-    position: Position,
     *,
     batch_size: int,
     shuffle: bool,
     drop_remainder: bool,
     seed: int | None,
     worker: int = 0,
-) -> tf.data.Dataset[Any]:
-    """Numbered batches of the epoch at the position, in its order and with its randomness.
+) -> BatchesOf:
+    """The batches of numbered epochs, each in its order and with its randomness.
 
     Workers with one seed get different noise. `None` draws a seed.
     """
@@ -56,9 +57,12 @@ def in_epochs(
             batch = {key: tf.gather(array, batch) for key, array in arrays.items()}
         return finish(batch, batch_seed)
 
-    batches = position.taken().flat_map(epoch_of)
-    finished_batches = batches.map(finished, tf.data.AUTOTUNE, deterministic=True)
-    return finished_batches.prefetch(tf.data.AUTOTUNE)
+    def batches_of(places: tf.data.Dataset[Any]) -> tf.data.Dataset[Any]:
+        batches = places.flat_map(epoch_of)
+        batches = batches.map(finished, tf.data.AUTOTUNE, deterministic=True)
+        return batches.prefetch(tf.data.AUTOTUNE)
+
+    return batches_of
 
 
 def _folded(seed: tf.Tensor, number: Any) -> tf.Tensor:

@@ -1,5 +1,7 @@
 """Which epoch the next iterator gives, and from which batch on."""
 
+from typing import Any
+
 import tensorflow as tf
 
 
@@ -23,8 +25,8 @@ class Position:
         keys, values = tf.constant(["epoch", "batch"]), tf.constant([epoch, batch], tf.int64)
         self._table.insert(keys, values)
 
-    def taken(self) -> tf.data.Dataset:
-        """One element, `[epoch, batch]`; whoever reads it moves the position to the next epoch."""
+    def taken(self) -> tf.data.Dataset[Any]:
+        """One place, `[epoch, batch]`; whoever reads it moves the position to the next epoch."""
 
         def take(_: tf.Tensor) -> tf.Tensor:
             keys = tf.constant(["epoch", "batch"])
@@ -35,3 +37,14 @@ class Position:
                 return tf.identity(now)
 
         return tf.data.Dataset.range(1).map(take)
+
+    def taken_for_good(self) -> tf.data.Dataset[Any]:
+        """One place, and all epochs after it, wherever the position is moved meanwhile."""
+
+        def count(now: tf.Tensor) -> tf.data.Dataset[Any]:
+            following = tf.data.Dataset.counter(now[0] + 1)
+            return tf.data.Dataset.from_tensors(now).concatenate(
+                following.map(lambda epoch: tf.stack([epoch, tf.zeros_like(epoch)]))
+            )
+
+        return self.taken().flat_map(count)

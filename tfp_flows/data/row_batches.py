@@ -9,7 +9,6 @@ from tfp_flows.data.batches import Batches
 from tfp_flows.data.elements import Elements
 from tfp_flows.data.options import remainder_dropped
 from tfp_flows.data.order import in_epochs
-from tfp_flows.data.position import Position
 from tfp_flows.ops.arguments import check_int
 
 
@@ -30,19 +29,16 @@ def row_batches(
         x = batch["row"]
         return with_noise(x, is_discrete, noise_seed) if is_discrete.any() else x
 
-    position = Position()
-    endless = in_epochs(
+    batches_of = in_epochs(
         Elements.of_arrays({"row": values}),
         finish,
-        position,
         batch_size=batch_size,
         shuffle=shuffle,
         drop_remainder=drop_remainder,
         seed=seed,
     )
     return Batches(
-        endless,
-        position,
+        batches_of,
         batch_size=batch_size,
         event_shape=values.shape[1:],
         num_levels=None,

@@ -1,39 +1,40 @@
-"""`data.Batches` as Keras reads them: datasets, each epoch when it is its turn."""
+"""`data.Batches` as Keras reads them, and trainings that go on where they stopped."""
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 
 from tfp_flows.data.batches import Batches
+from tfp_flows.training.progress import Progress
 
 
 class Feed:
-    """Hands batches to Keras, and remembers how many epochs a model was fitted."""
+    """Hands batches to Keras: which ones come next is what the progress of the model says.
 
-    def __init__(self) -> None:
-        self.num_fitted = 0
+    Args:
+      progress: of the model.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._num_skipped = 0
 
     def opened(self, given: dict[str, Any], bin_width: float) -> keras.callbacks.Callback:
         """Replaces batches among the arguments of `fit` by datasets that the callback steers.
-
-        Training epoch 7 reads epoch 7, also in a process that starts with it. A second `fit` that
-        counts from 0 again goes on after the epochs of the first, with new orders and new noise.
 
         Raises:
           ValueError: the `bin_width` of the model is another one than that of the batches.
         """
         training, validation = (_replaced(given, k, bin_width) for k in ("x", "validation_data"))
-        initial = given.get("initial_epoch") or 0
         steps = given.get("steps_per_epoch")
-        clock = _Clock(self, training, validation, steps)
-        if training is not None:
-            if steps is not None:
-                given["x"] = training.endless()
-            # `fit` may look at the first batch before its first epoch.
-            clock.seek(initial)
+        clock = _Clock(self, training, validation, given.get("initial_epoch") or 0, steps)
+        if training is not None and steps is not None:
+            given["x"] = training.endless()
+        # `fit` may look at the first batch before its first epoch.
+        clock.seek_first()
         return clock
 
     @contextlib.contextmanager
@@ -49,42 +50,90 @@ class Feed:
         finally:
             batches.epoch = epoch
 
+    @property
+    def num_batches(self) -> int:
+        """How many batches the model was trained with."""
+        return self._progress.num_batches
+
+    def skip(self, num_batches: int) -> None:
+        """Leaves batches out that the model was trained with before it was restored."""
+        self._num_skipped = num_batches
+
+    def skipping(self, train: Callable[[Any], Any], model: keras.Model) -> Callable[[Any], Any]:
+        """`train`, a function of an iterator, that only reads the batches to leave out."""
+
+        def run(iterator: Any) -> Any:
+            if not self._num_skipped:
+                return train(iterator)
+            for _ in range(min(model.steps_per_execution, self._num_skipped)):
+                next(iterator)
+                self._num_skipped -= 1
+            return model.get_metrics_result()
+
+        return run
+
 
 class _Clock(keras.callbacks.Callback):
-    """Sets the epoch of the batches before Keras makes an iterator of them."""
+    """Sets the epoch of the batches before Keras makes an iterator of them.
+
+    Training epoch 7 reads epoch 7, also in a process that starts with it. A second `fit` that
+    counts from 0 again goes on after the epochs of the first, with new orders and new noise.
+    """
 
     def __init__(
-        self, feed: Feed, training: Batches | None, validation: Batches | None, steps: int | None
+        self,
+        feed: Feed,
+        training: Batches | None,
+        validation: Batches | None,
+        initial: int,
+        steps: int | None,
     ) -> None:
         super().__init__()
-        self._feed, self._training, self._validation, self._steps = (
-            feed,
-            training,
-            validation,
-            steps,
-        )
+        self._feed, self._training, self._validation = feed, training, validation
         self._validation_epoch = 0 if validation is None else validation.epoch
-        self._offset: int | None = None
+        self._before, self._initial, self._first = feed.num_batches, initial, initial
+        self._steps = steps
 
-    def seek(self, epoch: int) -> None:
-        """Moves the training batches to an epoch of Keras, the first of this `fit`."""
-        epoch += self._feed.num_fitted if epoch == 0 else 0
-        if self._training is None:
-            return
-        if self._steps is None:
-            self._training.epoch = epoch
-        else:
-            self._training.endless(epoch * self._steps)
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Goes on where the training stopped that another callback has restored."""
+        del logs
+        num_restored, steps = self._feed.num_batches - self._before, self.params["steps"]
+        num_skipped = 0
+        if num_restored > 0 and steps:
+            # Keras reads the epoch from another file than the weights: a process that was killed
+            # between the two leaves one that does not belong to them. Batches it does not know.
+            num_epochs, num_skipped = divmod(num_restored, steps)
+            self.model._initial_epoch = self._initial + num_epochs
+        self._feed.skip(num_skipped)
+        self._first = self.model._initial_epoch or self._initial
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Keras counts from another epoch than it was told where a callback restores a training."""
+        """Keras makes an iterator after this: one for each epoch, or with `steps` one for all."""
         del logs
-        if self._offset is None:
-            self._offset = self._feed.num_fitted if epoch == 0 else 0
-            self.seek(epoch)
-        elif self._training is not None and self._steps is None:
-            self._training.epoch = epoch + self._offset
-        self._feed.num_fitted = epoch + self._offset + 1
+        if epoch == self._first:
+            self.seek_first()
+        elif self._steps is None:
+            self._seek(epoch)
+
+    def seek_first(self) -> None:
+        """Moves the training batches to the first epoch."""
+        if self._training is not None and self._training.num_batches is not None:
+            self._seek(self._first)
+        elif self._training is not None and self._first:
+            # Nobody knows how long its epochs are; from here on it counts them itself.
+            self._training.epoch = self._first
+
+    def _seek(self, epoch: int) -> None:
+        length = self._training and self._training.num_batches
+        if not length:
+            return
+        steps = self._steps or length
+        place = (self._before or self._initial * steps) + (epoch - self._initial) * steps
+        if self._steps is not None:
+            self._training.endless(place)
+        else:
+            # A training that was left in the middle of an epoch goes on with the next one.
+            self._training.epoch = -(-place // length)
 
     def on_test_begin(self, logs: Any = None) -> None:
         """All validations score the same batches, so that their results can be compared."""
@@ -107,9 +156,8 @@ def _replaced(given: dict[str, Any], key: str, bin_width: float) -> Batches | No
         return None
     if not math.isclose(bin_width, batches.bin_width, rel_tol=1e-6):
         raise ValueError(
-            f"`bin_width` of the model must be that of the batches, {batches.bin_width:g}, for "
-            f"their {batches.num_levels} levels as they are scaled; got {bin_width:g}. Pass "
-            "`bin_width=batches.bin_width` to `FlowModel`."
+            f"`bin_width` of the model must be that of the batches, {batches.bin_width:g}, as they "
+            f"are scaled; got {bin_width:g}. Pass `bin_width=batches.bin_width` to `FlowModel`."
         )
     given[key] = batches.dataset
     return batches

@@ -24,6 +24,11 @@ class Guard:
         self._step = _counter()
         self._noted = _counter()
 
+    @property
+    def batch(self) -> tf.Tensor:
+        """The number of the batch of this step."""
+        return tf.identity(self._step)
+
     def restart(self) -> None:
         """Counts from 0 again, at the start of an epoch or of an evaluation."""
         self._step.assign(0)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tfp_flows.training.arguments import check_no_loss, mended
 from tfp_flows.training.feeding import Feed
 from tfp_flows.training.guard import Guard
+from tfp_flows.training.progress import Progress
 from tfp_flows.training.totals import num_replicas
 from tfp_flows.training.variables import require_found
 
@@ -25,7 +26,8 @@ class GuardedModel(keras.Model):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._guard = Guard()
-        self._feed = Feed()
+        self._progress = Progress(self)
+        self._feed = Feed(self._progress)
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """As in Keras, and makes the variables of the optimizer.
@@ -44,7 +46,12 @@ class GuardedModel(keras.Model):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
-        """As in Keras; stops with a `ValueError` at the first NaN or inf, naming the batch."""
+        """As in Keras; stops with a `ValueError` at the first NaN or inf, naming the batch.
+
+        A training that a callback restores goes on with the batch after the last one that the
+        weights have seen, also in the middle of an epoch.
+        """
+        self._initial_epoch = None  # Of a `fit` before, which was restored.
         bound = mended(super().fit, args, kwargs)
         feed = self._feed.opened(bound.arguments, self.bin_width)
         self._prepare(bound.arguments)
@@ -88,7 +95,8 @@ class GuardedModel(keras.Model):
         if not self.trainable_variables:
             raise ValueError(f"`{self.name}` must have something to train; got it all frozen.")
         super().make_train_function(force)
-        self.train_function = self._guard.explaining(self.train_function, "epoch {epoch}")
+        explaining = self._guard.explaining(self.train_function, "epoch {epoch}")
+        self.train_function = self._feed.skipping(explaining, self)
 
     def make_test_function(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
         """As in Keras."""
@@ -108,7 +116,7 @@ class GuardedModel(keras.Model):
     def _train_step(self, data: Any) -> dict[str, Any]:
         x, y, sample_weight = self._unpack(data)
         with self._checked("The training data", data), tf.GradientTape() as tape:
-            log_prob = self(x, training=True)
+            log_prob = self(x, training=True, seed=self._progress.training_seed())
             loss = self.compute_loss(x, y, log_prob, sample_weight)
             scaled = self.optimizer.scale_loss(loss)
         require_found(tape.watched_variables(), self.flow_variables)
@@ -119,6 +127,7 @@ class GuardedModel(keras.Model):
             skips = isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
             with self._checked("The gradient", [] if skips else gradients):
                 self.optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
+                self._progress.advance()
                 return self._finish(x, y, log_prob, sample_weight, loss)
 
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -128,7 +137,9 @@ class GuardedModel(keras.Model):
         """
         x, y, sample_weight = self._unpack(data)
         with self._checked("The evaluation data", data):
-            log_prob = self(x, training=False)
+            log_prob = self(
+                x, training=False, seed=self._progress.evaluation_seed(self._guard.batch)
+            )
             loss = self.compute_loss(x, y, log_prob, sample_weight, training=False)
             not_inf = tf.where(tf.math.is_nan(loss), loss, tf.zeros_like(loss))
         with self._checked("The loss", not_inf):

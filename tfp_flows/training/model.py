@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfp_flows.distributions import Dequantized
 from tfp_flows.nets.backend import require_tensorflow_backend
 from tfp_flows.ops.bits import bits_per_dim
 from tfp_flows.phases import training as training_phase
@@ -88,17 +89,30 @@ class FlowModel(GuardedModel):
         self._bits_per_dim = keras.metrics.Mean(name="bits_per_dim")
         self.built = True
 
-    def call(self, inputs: Any, training: bool | None = None) -> tf.Tensor:  # noqa: FBT001
+    def call(
+        self,
+        inputs: Any,
+        training: bool | None = None,  # noqa: FBT001 - the signature is Keras's
+        seed: Any = None,
+    ) -> tf.Tensor:
         """Log-density of each event, in nats: `[batch, *event_shape] -> [batch]`.
+
+        Args:
+          inputs: events, or `{"x": events, "context": contexts}`.
+          training: as in Keras.
+          seed: of the noise of a `distributions.Dequantized`; others need none.
 
         Raises:
           TypeError: if the events are integers and the distribution is continuous.
           ValueError: if events or contexts have another shape or batch than they should.
         """
         x, context = event_and_context(inputs, self.distribution)
+        kwargs = bijector_kwargs(context)
+        if isinstance(self.distribution, Dequantized):
+            kwargs["seed"] = seed
         # Networks are told by Keras.
         with training_phase(when=bool(training)):
-            return self.distribution.log_prob(x, **bijector_kwargs(context))
+            return self.distribution.log_prob(x, **kwargs)
 
     def sample(self, n: int, seed: Any = None, context: Any = None) -> tf.Tensor:
         """Draws `n` events `[n, *event_shape]`.
