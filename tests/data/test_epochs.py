@@ -17,14 +17,14 @@ OPTIONS = {"batch_size": 16, "seed": 7, "flip": True, "shift": 1}
 HASH = """
 import hashlib, numpy as np, tensorflow as tf
 from tfp_flows.data import images
-tf.random.set_seed({seed})
+tf.random.set_seed(5)
 pixels = np.random.default_rng(0).integers(0, 256, (200, 4, 4, 1), np.uint8)
 pixels[:, 0, 0, 0] = np.arange(200)
-source = tf.data.Dataset.from_tensor_slices(pixels) if {stream} else pixels
-batches = images(source, batch_size=16, seed=7, flip=True, shift=1, cache=not {stream})
-batches.epoch = 3
-epoch = np.concatenate(list(batches.dataset.as_numpy_iterator()))
-print(hashlib.sha256(epoch.tobytes()).hexdigest())
+for source in (pixels, tf.data.Dataset.from_tensor_slices(pixels)):
+    batches = images(source, batch_size=16, seed=7, flip=True, shift=1, cache=source is pixels)
+    batches.epoch = 3
+    epoch = np.concatenate(list(batches.dataset.as_numpy_iterator()))
+    print(hashlib.sha256(epoch.tobytes()).hexdigest())
 """
 
 
@@ -57,12 +57,11 @@ def test_an_epoch_is_the_same_however_it_is_reached(stream):
     np.testing.assert_array_equal(epoch(make(stream=stream)), epochs[0])
 
 
-@pytest.mark.parametrize("stream", [False, True])
-def test_an_epoch_is_the_same_in_another_process(stream):
-    code = HASH.format(seed=5, stream=stream)
-    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
-    ours = hashlib.sha256(epoch(make(stream=stream), 3).tobytes()).hexdigest()
-    assert done.stdout.decode().strip() == ours
+def test_an_epoch_is_the_same_in_another_process():
+    done = subprocess.run([sys.executable, "-c", HASH], stdout=subprocess.PIPE, check=True)
+    ours = [epoch(make(stream=stream), 3) for stream in (False, True)]
+    hashes = [hashlib.sha256(x.tobytes()).hexdigest() for x in ours]
+    assert done.stdout.decode().split() == hashes
 
 
 def test_an_iterator_that_is_not_read_uses_no_epoch_up():
