@@ -29,7 +29,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[str], None]) -> N
     """
     given = os.fspath(path)
     if "://" in given:
-        raise ValueError(f"`path` must be a local directory; got {given!r}. Write it locally, and copy it.")
+        raise ValueError(f"`path` must be a local directory, to be copied from; got {given!r}.")
     target = os.path.realpath(given)
     _check_replaceable(given, target)
     parent, name = os.path.split(target)
@@ -49,7 +49,7 @@ def _check_replaceable(given: str, target: str) -> None:
     if not os.path.exists(target):
         return
     found = os.listdir(target) if os.path.isdir(target) else None
-    if found is not None and (not found or ("saved_model.pb" in found and _WRITTEN >= {*found})):
+    if found is not None and (not found or ("saved_model.pb" in found and {*found} <= _WRITTEN)):
         return
     what = "a file" if found is None else f"a directory with {sorted({*found} - _WRITTEN)[:3]}"
     raise FileExistsError(

@@ -39,7 +39,10 @@ class Functions(tf.Module):
 
     def __init__(self, flow: Distribution, bin_width: float) -> None:
         super().__init__()
-        self.flow = flow
+        self.flow_variables = _variables_of(flow)
+        # TensorFlow Serving finds no value for a variable that is also a `keras.Variable` in the
+        # graph of objects: that stays out of it.
+        self._flow = self._no_dependency(flow)  # pyright: ignore[reportAttributeAccessIssue]
         self._bin_width = bin_width
         shape, dtype = context_shape(flow), real_dtype(flow)
         context = [] if shape is None else [batch_of(shape, dtype, "context")]
@@ -65,23 +68,23 @@ class Functions(tf.Module):
     @property
     def _real_flow(self) -> Distribution:
         """Whose latents are drawn."""
-        return self.flow
+        return self._flow
 
     def _add_densities(self, context: list[tf.TensorSpec]) -> None:
-        x = batch_of(self.flow.event_shape, self.flow.dtype, "x")
+        x = batch_of(self._flow.event_shape, self._flow.dtype, "x")
         self.log_prob = function_of(self._log_prob, [x, *context])
         self.bits_per_dim = function_of(self._bits_per_dim, [x, *context])
 
     def _log_prob(self, x: tf.Tensor, *context: tf.Tensor) -> tf.Tensor:
-        return self.flow.log_prob(x, **bijector_keywords(context))
+        return self._flow.log_prob(x, **bijector_keywords(context))
 
     def _bits_per_dim(self, *given: tf.Tensor) -> tf.Tensor:
-        size = math.prod(self.flow.event_shape)
+        size = math.prod(self._flow.event_shape)
         return bits_per_dim(-self.log_prob(*given), size, self._bin_width)
 
     def _sample(self, count: tf.Tensor, seed: tf.Tensor, *context: tf.Tensor) -> tf.Tensor:
         check_count(count, context)
-        return self.flow.sample(count, seed=stateless_pair(seed), **bijector_keywords(context))
+        return self._flow.sample(count, seed=stateless_pair(seed), **bijector_keywords(context))
 
     def _sample_at(self, count: tf.Tensor, seed: tf.Tensor, *others: tf.Tensor) -> tf.Tensor:
         *context, temperature = others
@@ -91,16 +94,24 @@ class Functions(tf.Module):
         return from_vector(self._real_flow, vector, context[0] if context else None)
 
     def _encode(self, x: tf.Tensor, *context: tf.Tensor) -> tf.Tensor:
-        return self.flow.bijector.inverse(x, **keywords(context))
+        return self._flow.bijector.inverse(x, **keywords(context))
 
     def _decode(self, z: tf.Tensor, *context: tf.Tensor) -> tf.Tensor:
-        return self.flow.bijector.forward(z, **keywords(context))
+        return self._flow.bijector.forward(z, **keywords(context))
 
 
 def _signature(function: Any, output: str) -> Any:
     return tf.function(
         lambda *tensors: {output: function(*tensors)}, input_signature=function.input_signature
     )
+
+
+def _variables_of(flow: Distribution) -> tuple[tf.Variable, ...]:
+    """All that TFP sees, and what Keras networks hold that are not shown to TFP."""
+    nodes = tf.train.TrackableView(flow).descendants()
+    held = [getattr(node, "value", None) for node in nodes]
+    found = [v for v in (*flow.variables, *nodes, *held) if isinstance(v, tf.Variable)]
+    return tuple({id(variable): variable for variable in found}.values())
 
 
 def _base_of(flow: Distribution) -> Distribution | None:

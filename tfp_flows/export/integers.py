@@ -25,10 +25,10 @@ class IntegerFunctions(Functions):
 
     @property
     def _real_flow(self) -> Distribution:
-        return self.flow.flow
+        return self._flow.flow
 
     def _add_densities(self, context: list[tf.TensorSpec]) -> None:
-        x = batch_of(self.flow.event_shape, tf.int32, "x")
+        x = batch_of(self._flow.event_shape, tf.int32, "x")
         self.log_prob = function_of(self._log_prob, [x, SEED, *context])
         self.bits_per_dim = function_of(self._bits_per_dim, [x, SEED, *context])
         self.log_prob_importance_weighted = function_of(
@@ -47,11 +47,11 @@ class IntegerFunctions(Functions):
         self, x: tf.Tensor, seed: tf.Tensor, *context: tf.Tensor, **kwargs: Any
     ) -> tf.Tensor:
         seed = stateless_pair(seed)
-        return self.flow.log_prob(x, seed=seed, **kwargs, **bijector_keywords(context))
+        return self._flow.log_prob(x, seed=seed, **kwargs, **bijector_keywords(context))
 
     def _sample(self, count: tf.Tensor, seed: tf.Tensor, *context: tf.Tensor) -> tf.Tensor:
         return tf.cast(super()._sample(count, seed, *context), tf.int32)
 
     def _sample_at(self, count: tf.Tensor, seed: tf.Tensor, *others: tf.Tensor) -> tf.Tensor:
         y = super()._sample_at(count, seed, *others)
-        return tf.cast(self.flow.quantize(y), tf.int32)
+        return tf.cast(self._flow.quantize(y), tf.int32)

@@ -23,7 +23,7 @@ def save(flow: Distribution, path: str | os.PathLike[str], *, bin_width: float =
     - `sample(count, seed, temperature)`: `[count, *event_shape]`, from three numbers. The same
       int32 seed gives the same events, those of `FlowModel.sample`. Latents are multiplied by the
       temperature.
-    - `encode(x)` and `decode(z)`: data to latent and back, `[batch, ...]`, as the bijector has them.
+    - `encode(x)` and `decode(z)`: data to latent and back, as the bijector has them.
 
     A conditional flow's functions also take `context`, `[batch, *context_shape]`, one for each
     event or `[1, *context_shape]` for all; classes are one-hot vectors. Its arguments are `x,

@@ -18,9 +18,9 @@ def batch_of(shape: Any, dtype: tf.DType, name: str) -> tf.TensorSpec:
 
 
 def function_of(call: Callable[..., tf.Tensor], inputs: Sequence[tf.TensorSpec]) -> Any:
-    """A `tf.function` whose arguments have the names of the tensors; `temperature` is 1 if left out.
+    """A `tf.function` whose arguments have the names of the tensors.
 
-    A SavedModel keeps names and the default for those who load it in Python.
+    `temperature` is 1 if left out. A SavedModel keeps that for those who load it in Python.
     """
 
     def function(*tensors: tf.Tensor) -> tf.Tensor:
@@ -28,7 +28,7 @@ def function_of(call: Callable[..., tf.Tensor], inputs: Sequence[tf.TensorSpec])
 
     function.__name__ = call.__name__.strip("_")
     signature = inspect.Signature([_parameter(spec.name) for spec in inputs])
-    function.__signature__ = signature  # pyright: ignore[reportFunctionMemberAccess]
+    function.__signature__ = signature
     return tf.function(function, input_signature=inputs)
 
 
@@ -49,7 +49,7 @@ def bijector_keywords(context: Sequence[tf.Tensor]) -> dict[str, Any]:
 
 
 def check_count(count: tf.Tensor, context: Sequence[tf.Tensor]) -> None:
-    """Asserts in the graph that so many events can be drawn, with one context for each or for all."""
+    """Asserts that so many events can be drawn, with one context for each or one for all."""
     _check(count >= 0, "`count` must be at least 0; got", count)
     for tensor in context:
         rows = tf.shape(tensor)[0]
@@ -58,7 +58,7 @@ def check_count(count: tf.Tensor, context: Sequence[tf.Tensor]) -> None:
 
 
 def check_temperature(temperature: tf.Tensor) -> None:
-    """Asserts in the graph that latents can be multiplied by it."""
+    """Asserts that latents can be multiplied by it."""
     is_valid = (temperature >= 0) & (temperature < np.inf)
     _check(is_valid, "`temperature` must be finite and at least 0; got", temperature)
 
