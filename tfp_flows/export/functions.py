@@ -21,6 +21,7 @@ from tfp_flows.latents.sampling import draw
 from tfp_flows.latents.vectors import from_vector
 from tfp_flows.ops.bits import bits_per_dim
 from tfp_flows.training.batch import context_shape, real_dtype
+from tfp_flows.training.variables import build
 from tfp_flows.typing import Bijector, Distribution
 
 # What a signature calls its only output.
@@ -108,6 +109,7 @@ def _signature(function: Any, output: str) -> Any:
 
 def _variables_of(flow: Distribution) -> tuple[tf.Variable, ...]:
     """All that TFP sees, and what Keras networks hold that are not shown to TFP."""
+    build(flow)
     nodes = tf.train.TrackableView(flow).descendants()
     held = [getattr(node, "value", None) for node in nodes]
     found = [v for v in (*flow.variables, *nodes, *held) if isinstance(v, tf.Variable)]
