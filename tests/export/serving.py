@@ -1,4 +1,4 @@
-"""What TensorFlow Serving makes of a request, as its `json_tensor.cc` and `predict_util.cc` have it.
+"""What TensorFlow Serving makes of a request, as its `json_tensor.cc` has it.
 
 As a script, `serving.py DIRECTORY...`, it answers for exported flows where there is TensorFlow and
 nothing else: by their functions, by their signatures, and by requests.
@@ -87,7 +87,8 @@ def answers(loaded, given, size):
     x = given["x"][:size]
     batch = {"x": x, "count": np.int32(size), "seed": np.int32(5), "num_samples": np.int32(3)}
     batch |= {"temperature": x.dtype.type(0.7) if x.dtype.kind == "f" else np.float32(0.7)}
-    batch |= {"context": value[:size] for key, value in given.items() if key == "context"}
+    if "context" in given:
+        batch["context"] = given["context"][:size]
     found = {}
     for name in [name for name in loaded.signatures if name != "serving_default"]:
         if name == "decode":

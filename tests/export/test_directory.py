@@ -35,7 +35,9 @@ def test_a_version_is_written_with_its_parents_and_nothing_beside_it(tmp_path):
 
 
 def test_a_full_disk_leaves_nothing(tmp_path, small_files):
-    with pytest.raises(OSError, match=r"`path` must be .* can be written; got .*/1: File too large"):
+    with pytest.raises(
+        OSError, match=r"`path` must be .* can be written; got .*/1: File too large"
+    ):
         export.save(FLOW, tmp_path / "1")
     assert os.listdir(tmp_path) == []
 
@@ -65,7 +67,9 @@ def test_a_rename_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
     assert _files(tmp_path) == before
 
 
-def test_a_parent_that_cannot_be_written_is_refused_before_anything_is_traced(tmp_path, monkeypatch):
+def test_a_parent_that_cannot_be_written_is_refused_before_anything_is_traced(
+    tmp_path, monkeypatch
+):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(NotADirectoryError, match=r"can be written; got .*file/1: Not a directory"):
         export.save(FLOW, tmp_path / "file" / "1")
@@ -100,6 +104,8 @@ def test_only_a_saved_model_is_replaced(tmp_path):
 
 def test_an_address_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match=r"`path` must be a local directory.*; got 'gs://bucket/1'"):
+    with pytest.raises(
+        ValueError, match=r"`path` must be a local directory.*; got 'gs://bucket/1'"
+    ):
         export.save(FLOW, "gs://bucket/1")
     assert os.listdir(tmp_path) == []

@@ -11,8 +11,8 @@ from tfp_flows.export.tensors import (
     SEED,
     batch_of,
     bijector_keywords,
-    check_count,
-    check_temperature,
+    checked_count,
+    checked_temperature,
     function_of,
     keywords,
     stateless_pair,
@@ -84,13 +84,13 @@ class Functions(tf.Module):
         return bits_per_dim(-self.log_prob(*given), size, self._bin_width)
 
     def _sample(self, count: tf.Tensor, seed: tf.Tensor, *context: tf.Tensor) -> tf.Tensor:
-        check_count(count, context)
+        count = checked_count(count, context)
         return self._flow.sample(count, seed=stateless_pair(seed), **bijector_keywords(context))
 
     def _sample_at(self, count: tf.Tensor, seed: tf.Tensor, *others: tf.Tensor) -> tf.Tensor:
         *context, temperature = others
-        check_count(count, context)
-        check_temperature(temperature)
+        count = checked_count(count, context)
+        temperature = checked_temperature(temperature)
         vector = draw(self._real_flow, [count], temperature, stateless_pair(seed))
         return from_vector(self._real_flow, vector, context[0] if context else None)
 

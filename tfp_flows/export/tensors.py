@@ -48,23 +48,26 @@ def bijector_keywords(context: Sequence[tf.Tensor]) -> dict[str, Any]:
     return {"bijector_kwargs": keywords(context)} if context else {}
 
 
-def check_count(count: tf.Tensor, context: Sequence[tf.Tensor]) -> None:
-    """Asserts that so many events can be drawn, with one context for each or one for all."""
-    _check(count >= 0, "`count` must be at least 0; got", count)
+def checked_count(count: tf.Tensor, context: Sequence[tf.Tensor]) -> tf.Tensor:
+    """`count`, if so many events can be drawn, with one context for each or one for all."""
+    count = _checked(count, count >= 0, "`count` must be at least 0; got", count)
     for tensor in context:
         rows = tf.shape(tensor)[0]
         message = "`context` must be `count` contexts, or 1 for all; got"
-        _check((rows == count) | (rows == 1), message, rows, "for `count`", count)
+        count = _checked(count, (rows == count) | (rows == 1), message, rows, "for `count`", count)
+    return count
 
 
-def check_temperature(temperature: tf.Tensor) -> None:
-    """Asserts that latents can be multiplied by it."""
+def checked_temperature(temperature: tf.Tensor) -> tf.Tensor:
+    """`temperature`, if latents can be multiplied by it."""
     is_valid = (temperature >= 0) & (temperature < np.inf)
-    _check(is_valid, "`temperature` must be finite and at least 0; got", temperature)
+    message = "`temperature` must be finite and at least 0; got"
+    return _checked(temperature, is_valid, message, temperature)
 
 
-def _check(condition: tf.Tensor, *message: Any) -> None:
-    tf.debugging.Assert(condition, list(message))
+def _checked(tensor: tf.Tensor, condition: tf.Tensor, *message: Any) -> tf.Tensor:
+    with tf.control_dependencies([tf.debugging.Assert(condition, list(message))]):
+        return tf.identity(tensor)
 
 
 def _parameter(name: str) -> inspect.Parameter:
