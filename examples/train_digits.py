@@ -128,8 +128,8 @@ def main(output: Path, epochs: int, seed: int) -> None:
     files = [output / name for name in ("samples.png", "curve.png", "test.npz", "model")]
     draw_samples(data.quantize(model.sample(100, seed=seed), LEVELS), test_images, files[0])
     draw_curve(history, gaussian, files[1])
-    np.savez(files[2], pixels=test_pixels, bin_width=BIN_WIDTH)
-    export.save(model.distribution, str(files[3]))
+    np.savez(files[2], pixels=test_pixels)
+    export.save(model.distribution, files[3], bin_width=BIN_WIDTH)
     served = serve(files[3], files[2])
     print(f"\nBits/dim of {len(test_images)} test images, each with 10 draws of noise:")
     print(f"  flow      {flow:.3f}\n  Gaussian  {gaussian:.3f}\n  gain      {gaussian - flow:.3f}")

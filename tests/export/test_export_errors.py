@@ -24,7 +24,7 @@ def test_what_is_no_distribution_is_refused(given, tmp_path):
 
 
 def test_a_model_is_refused(tmp_path):
-    with pytest.raises(TypeError, match="`flow` must be a TFP distribution; got <FlowModel"):
+    with pytest.raises(TypeError, match=r"got <FlowModel.* give the `\.distribution`"):
         export.save(tfp_flows.FlowModel(_flow()), str(tmp_path))
 
 
@@ -46,14 +46,33 @@ def test_wrong_input_is_refused_by_the_loaded_functions(tmp_path):
             loaded.log_prob(*bad)
     with pytest.raises(tf.errors.InvalidArgumentError):
         loaded.log_prob(x, tf.zeros([3, 3]))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="`context` must be `count` contexts"):
+        loaded.sample(4, 0, tf.zeros([3, 3]))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="`count` must be at least 0; got"):
+        loaded.sample(-1, 0, context[:1])
+    for bad in (-1.0, np.nan, np.inf):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="`temperature` must be finite"):
+            loaded.sample(4, 0, context, bad)
+
+
+def test_one_context_serves_all_events(tmp_path):
+    flow = _flow(context_shape=(3,))
+    export.save(flow, tmp_path)
+    loaded = tf.saved_model.load(str(tmp_path))
+    x, context = tf.ones([4, 2]), tf.ones([1, 3])
+    wanted = flow.log_prob(x, bijector_kwargs={"context": tf.ones([4, 3])})
+    np.testing.assert_allclose(loaded.log_prob(x, context), wanted, rtol=1e-5)
+    wanted = loaded.sample(4, 0, tf.ones([4, 3]))
+    np.testing.assert_allclose(loaded.sample(4, 0, context), wanted, rtol=1e-5)
 
 
 def test_samples_of_model_and_export_agree_for_a_seed(tmp_path):
     flow = _flow()
     export.save(flow, tmp_path)
     loaded = tf.saved_model.load(str(tmp_path))
-    wanted = tfp_flows.FlowModel(flow).sample(5, seed=3)
-    np.testing.assert_allclose(loaded.sample(5, 3), wanted, rtol=1e-5)
+    for seed in (3, -1, 2**31 - 1, -(2**31)):
+        wanted = tfp_flows.FlowModel(flow).sample(5, seed=seed)
+        np.testing.assert_allclose(loaded.sample(5, seed), wanted, rtol=1e-5)
 
 
 def test_every_variable_is_in_the_file_once(tmp_path):

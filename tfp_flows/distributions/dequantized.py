@@ -110,6 +110,15 @@ class Dequantized(Distribution):
         """What takes integers to real numbers."""
         return self._noise
 
+    def quantize(self, y: tf.Tensor) -> tf.Tensor:
+        """Integers `[..., *event_shape]` of samples of the flow, however these were drawn.
+
+        Raises:
+          ValueError: if there are NaN among them.
+          tf.errors.InvalidArgumentError: if there are, in a graph. XLA leaves the check out.
+        """
+        return tf.cast(self._noise.quantize(check_not_nan(y), self._num_levels), self.dtype)
+
     def _log_prob(
         self,
         x: tf.Tensor,
@@ -165,8 +174,7 @@ class Dequantized(Distribution):
         return self._call_log_prob(value, name, **kwargs)
 
     def _call_sample_n(self, sample_shape: Any, seed: Any, **kwargs: Any) -> tf.Tensor:
-        y = check_not_nan(self._flow.sample(sample_shape, seed=seed, **kwargs))
-        return tf.cast(self._noise.quantize(y, self._num_levels), self.dtype)
+        return self.quantize(self._flow.sample(sample_shape, seed=seed, **kwargs))
 
     def _event_shape(self) -> tf.TensorShape:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self._data_shape

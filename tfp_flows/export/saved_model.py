@@ -1,127 +1,80 @@
 """Writes a flow as a SavedModel that needs nothing but TensorFlow."""
 
 import os
-from typing import Any
 
 import tensorflow as tf
 
 from tfp_flows.distributions import Dequantized
-from tfp_flows.training.batch import context_shape, real_dtype
-from tfp_flows.training.checks import check_distribution
-from tfp_flows.typing import Bijector, Distribution
+from tfp_flows.export.directory import write_whole
+from tfp_flows.export.functions import Functions
+from tfp_flows.export.integers import IntegerFunctions
+from tfp_flows.training import FlowModel
+from tfp_flows.training.checks import check_bin_width, check_distribution
+from tfp_flows.typing import Distribution
 
-_INTEGER = tf.TensorSpec([], tf.int32)
 
+def save(flow: Distribution, path: str | os.PathLike[str], *, bin_width: float = 1.0) -> None:
+    """Writes the directory `path`, for TensorFlow Serving and for `tf.saved_model.load`.
 
-def save(flow: Distribution, path: str | os.PathLike[str]) -> None:
-    """Writes the directory `path`; `tf.saved_model.load(path)` gives an object with functions.
+    The functions, of which each is a signature, and an attribute of what `load` gives:
 
-    - `log_prob(x)`: `[batch, *event_shape] -> [batch]`, in nats.
-    - `sample(n, seed)`: `n` events, two integers in; the same seed gives the same events.
-    - `encode(x)` and `decode(z)`: data to latent and back, for transformed distributions.
+    - `log_prob(x)`: `[batch, *event_shape] -> [batch]`, in nats; also `serving_default`.
+    - `bits_per_dim(x)`: `[batch, *event_shape] -> [batch]`, `(-log_prob/D - log(bin_width))/log 2`.
+    - `sample(count, seed, temperature)`: `[count, *event_shape]`, from three numbers. The same
+      int32 seed gives the same events, those of `FlowModel.sample`. Latents are multiplied by the
+      temperature.
+    - `encode(x)` and `decode(z)`: data to latent and back, as the bijector has them.
 
-    For integers under a flow, `distributions.Dequantized`, there are bounds in place of densities:
+    A conditional flow's functions also take `context`, `[batch, *context_shape]`, one for each
+    event or `[1, *context_shape]` for all; classes are one-hot vectors. Its arguments are `x,
+    context` and `count, seed, context, temperature`.
 
-    - `log_prob(x, seed)`: the bound from one sample of noise, in nats.
-    - `log_prob_importance_weighted(x, num_samples, seed)`: the tighter one, from many.
-    - `sample(n, seed)`: as above, integers; no `encode` and `decode`.
+    For integers under a flow, `distributions.Dequantized`, `x` is int32, and `log_prob(x, seed)`
+    and `bits_per_dim(x, seed)` are bounds from one sample of noise. There is a tighter one,
+    `log_prob_importance_weighted(x, num_samples, seed)`, and no `encode` and `decode`.
 
-    Their `x` has the dtype of the distribution: uint8 for up to 256 levels, int32 for more.
+    A signature takes all its inputs, by these names, and gives a dict of one tensor, whose name is
+    `log_prob`, `bits_per_dim`, `x` (of `sample` and `decode`) or `z`. Attributes give the tensor,
+    and take 1 for a temperature that is left out. There is no `temperature` unless the flow is a
+    `tfd.TransformedDistribution`, or a `Dequantized` of one, whose base has mean zero; and no
+    `encode` and `decode` for what is no `tfd.TransformedDistribution`. The page `docs/serving.md`
+    has requests to TensorFlow Serving.
 
-    Every batch size works. A conditional flow's functions take `context` as a last argument,
-    `[batch, *context_shape]`, classes as one-hot vectors; `sample` then takes one context for each
-    of the `n` events.
+    The directory is written under another name and renamed at the end: a server finds all of it or
+    nothing. A SavedModel at `path` is replaced; anything else there is an error.
 
     Args:
       flow: a distribution with a static event shape, such as a flow or a `Dequantized` one.
-      path: directory to write.
+      path: directory to write. TensorFlow Serving wants it to be a version, such as "digits/1".
+      bin_width: distance of neighbouring levels of the data where the flow lives, for bits/dim, as
+        in `FlowModel`: `1/256` for 8-bit pixels scaled to [0, 1); 1 for continuous data and
+        integers.
 
     Raises:
       TypeError: if `flow` is no TFP distribution.
-      ValueError: if it is not one distribution over one tensor of static shape.
+      ValueError: if it is not one distribution over one tensor of static shape, if `bin_width` is
+        not positive, or not 1 for integers, or if `path` is no local directory.
+      FileExistsError: if there is something else than a SavedModel at `path`.
+      OSError: if `path` cannot be written; what was there is unchanged.
 
     Example:
       >>> import tempfile, tensorflow as tf, tfp_flows
       >>> path = tempfile.mkdtemp()
       >>> tfp_flows.export.save(tfp_flows.flows.coupling_flow((2,), num_couplings=2), path)
       >>> loaded = tf.saved_model.load(path)
-      >>> loaded.sample(3, 0).shape
+      >>> loaded.sample(3, seed=0, temperature=0.7).shape
       TensorShape([3, 2])
+      >>> loaded.signatures["log_prob"](x=tf.zeros([5, 2]))["log_prob"].shape
+      TensorShape([5])
     """
+    if isinstance(flow, FlowModel):
+        raise TypeError(
+            f"`flow` must be a TFP distribution; got {flow!r}. Of a model give the "
+            "`.distribution`, and its `bin_width`."
+        )
     check_distribution("flow", flow)
-    kind = _ExportedIntegers if isinstance(flow, Dequantized) else _Exported
-    tf.saved_model.save(kind(flow), os.fspath(path))
-
-
-class _Exported(tf.Module):
-    """The functions of the SavedModel, and the variables they read."""
-
-    def __init__(self, flow: Distribution) -> None:
-        super().__init__()
-        self.flow = flow
-        shape = context_shape(flow)
-        context = [] if shape is None else [_batch_spec(shape, real_dtype(flow), "context")]
-        x = _batch_spec(flow.event_shape, flow.dtype, "x")
-        self._make_densities(x, context)
-        self.sample = tf.function(self._sample, input_signature=[_INTEGER, _INTEGER, *context])
-        bijector = getattr(flow, "bijector", None)
-        # By behaviour: around most bijectors `tfd.TransformedDistribution` makes a private class.
-        if isinstance(bijector, Bijector):
-            z = _batch_spec(flow.distribution.event_shape, flow.distribution.dtype, "z")
-            self.encode = tf.function(self._encode, input_signature=[x, *context])
-            self.decode = tf.function(self._decode, input_signature=[z, *context])
-
-    def _make_densities(self, x: tf.TensorSpec, context: list[tf.TensorSpec]) -> None:
-        self.log_prob = tf.function(self._log_prob, input_signature=[x, *context])
-
-    def _log_prob(self, x: tf.Tensor, *context: tf.Tensor) -> tf.Tensor:
-        return self.flow.log_prob(x, **_bijector_kwargs(context))
-
-    def _sample(self, n: tf.Tensor, seed: tf.Tensor, *context: tf.Tensor) -> tf.Tensor:
-        return self.flow.sample(n, seed=_pair(seed), **_bijector_kwargs(context))
-
-    def _encode(self, x: tf.Tensor, *context: tf.Tensor) -> tf.Tensor:
-        return self.flow.bijector.inverse(x, **_keywords(context))
-
-    def _decode(self, z: tf.Tensor, *context: tf.Tensor) -> tf.Tensor:
-        return self.flow.bijector.forward(z, **_keywords(context))
-
-
-class _ExportedIntegers(_Exported):
-    """The same for integers, whose bounds need noise."""
-
-    def _make_densities(self, x: tf.TensorSpec, context: list[tf.TensorSpec]) -> None:
-        self.log_prob = tf.function(self._bound, input_signature=[x, _INTEGER, *context])
-        self.log_prob_importance_weighted = tf.function(
-            self._tighter_bound, input_signature=[x, _INTEGER, _INTEGER, *context]
-        )
-
-    def _bound(self, x: tf.Tensor, seed: tf.Tensor, *context: tf.Tensor) -> tf.Tensor:
-        return self.flow.log_prob(x, seed=_pair(seed), **_bijector_kwargs(context))
-
-    def _tighter_bound(
-        self, x: tf.Tensor, num_samples: tf.Tensor, seed: tf.Tensor, *context: tf.Tensor
-    ) -> tf.Tensor:
-        return self.flow.log_prob(
-            x,
-            num_samples=num_samples,
-            importance_weighted=True,
-            seed=_pair(seed),
-            **_bijector_kwargs(context),
-        )
-
-
-def _pair(seed: tf.Tensor) -> tf.Tensor:
-    return tf.stack([tf.zeros_like(seed), seed])
-
-
-def _batch_spec(shape: Any, dtype: tf.DType, name: str) -> tf.TensorSpec:
-    return tf.TensorSpec([None, *shape], dtype, name=name)
-
-
-def _keywords(context: tuple[tf.Tensor, ...]) -> dict[str, Any]:
-    return {"context": context[0]} if context else {}
-
-
-def _bijector_kwargs(context: tuple[tf.Tensor, ...]) -> dict[str, Any]:
-    return {"bijector_kwargs": _keywords(context)} if context else {}
+    check_bin_width(bin_width, flow)
+    kind = IntegerFunctions if isinstance(flow, Dequantized) else Functions
+    functions = kind(flow, bin_width)
+    signatures = functions.as_signatures()
+    write_whole(path, lambda fresh: tf.saved_model.save(functions, fresh, signatures))

@@ -45,7 +45,7 @@ def sample(
     """
     check_flow(flow)
     scale = _scale(flow, temperature)
-    return from_vector(flow, _draw(flow, [check_int("n", n, 0)], scale, seed), context)
+    return from_vector(flow, draw(flow, [check_int("n", n, 0)], scale, seed), context)
 
 
 def resample(
@@ -90,15 +90,15 @@ def resample(
     scale = _scale(flow, temperature)
     n = check_int("n", n, 0)
     vector = to_vector(flow, check_events("x", x, flow), context)
-    draws = _draw(flow, tf.concat([[n], tf.shape(vector)[:-1]], axis=0), scale, seed)
+    draws = draw(flow, tf.concat([[n], tf.shape(vector)[:-1]], axis=0), scale, seed)
     return from_vector(flow, tf.where(replaced, draws, vector), context)
 
 
-def _draw(flow: Distribution, sample_shape: Any, scale: np.ndarray, seed: Any) -> tf.Tensor:
-    """Vectors `[*sample_shape, D]` of the base, at a temperature."""
+def draw(flow: Distribution, sample_shape: Any, temperature: Any, seed: Any) -> tf.Tensor:
+    """Vectors `[*sample_shape, D]` of the base, at a temperature: a scalar, or numbers `[D]`."""
     base = flow.distribution
     vector = flatten(flow, base.sample(sample_shape, seed=stateless_seed(seed)))
-    return vector * tf.constant(scale, base.dtype)
+    return vector * tf.cast(temperature, base.dtype)
 
 
 def _scale(flow: Distribution, temperature: Any) -> np.ndarray:

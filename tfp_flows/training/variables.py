@@ -19,8 +19,7 @@ def shared_variables(distribution: Distribution) -> list[keras.Variable]:
     Raises:
       ValueError: if there is nothing to train, or a network cannot be built.
     """
-    if not all(_is_built(module) for module in distribution.submodules):
-        _call_once(distribution)
+    build(distribution)
     if not distribution.trainable_variables:
         raise ValueError(
             f"`distribution` must have something to train; got {distribution}, whose "
@@ -30,6 +29,16 @@ def shared_variables(distribution: Distribution) -> list[keras.Variable]:
     own = {id(variable.value): variable for variable in _network_variables(distribution)}
     found = distribution.variables
     return [own[id(v)] if id(v) in own else _share(v) for v in found]
+
+
+def build(distribution: Distribution) -> None:
+    """Calls networks that make their variables in the first call, once.
+
+    Raises:
+      ValueError: if one cannot be called with zeros.
+    """
+    if not all(_is_built(module) for module in distribution.submodules):
+        _call_once(distribution)
 
 
 def lost_variables(
