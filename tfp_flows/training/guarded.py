@@ -7,8 +7,10 @@ import tensorflow as tf
 
 from tfp_flows.training.arguments import check_no_loss, mended
 from tfp_flows.training.guard import Guard
+from tfp_flows.training.precision import computes_in_float16, with_scaled_loss
 from tfp_flows.training.totals import num_replicas
 from tfp_flows.training.variables import require_found
+from tfp_flows.typing import Distribution
 
 
 class GuardedModel(keras.Model):
@@ -18,6 +20,7 @@ class GuardedModel(keras.Model):
       **kwargs: as in `keras.Model`.
     """
 
+    distribution: Distribution
     flow_variables: list[keras.Variable]
 
     def __init__(self, **kwargs: Any) -> None:
@@ -28,10 +31,13 @@ class GuardedModel(keras.Model):
         """As in Keras, and makes the variables of the optimizer.
 
         Keras would make them while it traces the first step: TensorFlow then traces it twice, with
-        a `tf.cond` for each of them, and files of weights read before it lose the optimizer's.
+        a `tf.cond` for each of them, and files of weights read before it lose the optimizer's. And
+        Keras scales the loss where the model has the policy `mixed_float16`: here the networks do.
         """
-        check_no_loss(super().compile, args, kwargs)
+        given = check_no_loss(super().compile, args, kwargs)
         super().compile(*args, **kwargs)
+        if given.get("auto_scale_loss", True) and computes_in_float16(self.distribution):
+            self.optimizer = with_scaled_loss(self.optimizer)
         if self.optimizer is not None and not self.optimizer.built:
             with self.distribute_strategy.scope():
                 self.optimizer.build(self.trainable_variables)
