@@ -1,6 +1,8 @@
 """Training with Keras 3."""
 
+from tfp_flows.training.callbacks import Rollback
+from tfp_flows.training.fault import NonFiniteError
 from tfp_flows.training.initialize import initialize
 from tfp_flows.training.model import FlowModel
 
-__all__ = ["FlowModel", "initialize"]
+__all__ = ["FlowModel", "NonFiniteError", "Rollback", "initialize"]

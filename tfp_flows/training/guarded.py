@@ -1,12 +1,15 @@
 """A Keras model that no NaN gets past."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from tfp_flows.training.arguments import check_no_loss, mended
+from tfp_flows.training.fault import NonFiniteError, find_layer
 from tfp_flows.training.guard import Guard
+from tfp_flows.training.held import HeldBatch
 from tfp_flows.training.precision import computes_in_float16, with_scaled_loss
 from tfp_flows.training.totals import num_replicas
 from tfp_flows.training.variables import require_found
@@ -26,6 +29,8 @@ class GuardedModel(keras.Model):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._guard = Guard()
+        self.on_fault: Callable[[NonFiniteError], bool] | None = None
+        """Told of a fault in training, which goes on with the next batch if it returns true."""
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """As in Keras, and makes the variables of the optimizer.
@@ -87,26 +92,59 @@ class GuardedModel(keras.Model):
         if not self.trainable_variables:
             raise ValueError(f"`{self.name}` must have something to train; got it all frozen.")
         super().make_train_function(force)
-        self.train_function = self._guard.explaining(self.train_function, "epoch {epoch}")
+        run = self._explaining(self.train_function, self._guard.training_batch)
+
+        def train(iterator: Any) -> Any:
+            try:
+                return run(iterator)
+            except NonFiniteError as fault:
+                if self.on_fault is None or not self.on_fault(fault):
+                    raise
+                self._guard.go_on(self.steps_per_execution)
+                return self.get_metrics_result()
+
+        self.train_function = train
 
     def make_test_function(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
         """As in Keras."""
         if self.test_function is not None and not force:
             return
         super().make_test_function(force)
-        self.test_function = self._guard.explaining(self.test_function, "the evaluation")
+        self.test_function = self._explaining(self.test_function, self._guard.evaluation_batch)
+
+    def _explaining(self, function: Any, held: HeldBatch) -> Any:
+        reads = self.jit_compile and self.steps_per_execution == 1
+
+        def step(iterator: Any) -> Any:
+            return function(held.reading(iterator) if reads else iterator)
+
+        def explain(what: str, batch: int) -> NonFiniteError:
+            epoch = self._guard.epoch if held is self._guard.training_batch else None
+            inputs = held.get(lambda data: self._unpack(data)[0])
+            finding = (
+                "Its batch could not be kept under XLA, so the layer is not known: "
+                f"`steps_per_execution` must be 1 for that; got {self.steps_per_execution}."
+            )
+            layer = None
+            if inputs is not None:
+                finding, layer = find_layer(self.distribution, what, inputs)
+            return NonFiniteError(what, batch, epoch, inputs=inputs, finding=finding, layer=layer)
+
+        return self._guard.explaining(step, explain)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """As in Keras, unless data, loss or gradient hold NaN or inf."""
         if not self.jit_compile:
             return self._train_step(data)
         # The whole step: batch normalization has followed the data by the time of the update.
-        with self._guard.undo_if_noted([*self.weights, *self.optimizer.variables]):
+        variables = [*self.weights, *self.metrics_variables, *self.optimizer.variables]
+        with self._guard.undo_if_noted(variables):
             return self._train_step(data)
 
     def _train_step(self, data: Any) -> dict[str, Any]:
         x, y, sample_weight = self._unpack(data)
-        with self._checked("The training data", data), tf.GradientTape() as tape:
+        held = self._hold(x, self._guard.training_batch)
+        with held, self._checked("The training data", data), tf.GradientTape() as tape:
             log_prob = self(x, training=True)
             loss = self.compute_loss(x, y, log_prob, sample_weight)
             scaled = self.optimizer.scale_loss(loss)
@@ -126,7 +164,7 @@ class GuardedModel(keras.Model):
         A loss of inf is an answer: an event where the density is 0.
         """
         x, y, sample_weight = self._unpack(data)
-        with self._checked("The evaluation data", data):
+        with self._hold(x, self._guard.evaluation_batch), self._checked("The evaluation data", data):
             log_prob = self(x, training=False)
             loss = self.compute_loss(x, y, log_prob, sample_weight, training=False)
             not_inf = tf.where(tf.math.is_nan(loss), loss, tf.zeros_like(loss))
@@ -142,6 +180,10 @@ class GuardedModel(keras.Model):
 
     def _unpack(self, data: Any) -> tuple[Any, Any, Any]:
         return keras.utils.unpack_x_y_sample_weight(data)
+
+    def _hold(self, x: Any, held: HeldBatch) -> Any:
+        """A block whose operations wait until the batch is kept."""
+        return tf.control_dependencies([] if self.jit_compile else [held.hold(x)])
 
     def _checked(self, what: str, values: Any) -> Any:
         """A block whose operations wait for the check."""
