@@ -44,8 +44,8 @@ def sample(
       TensorShape([3, 2])
     """
     check_flow(flow)
-    scale = _scale(flow, temperature)
-    return from_vector(flow, _draw(flow, [check_int("n", n, 0)], scale, seed), context)
+    vectors = draw_vectors(flow, [check_int("n", n, 0)], temperature, seed)
+    return from_vector(flow, vectors, context)
 
 
 def resample(
@@ -87,16 +87,17 @@ def resample(
     """
     check_flow(flow)
     replaced = _replaced(flow, level)
-    scale = _scale(flow, temperature)
     n = check_int("n", n, 0)
     vector = to_vector(flow, check_events("x", x, flow), context)
-    draws = _draw(flow, tf.concat([[n], tf.shape(vector)[:-1]], axis=0), scale, seed)
+    draws = draw_vectors(flow, tf.concat([[n], tf.shape(vector)[:-1]], axis=0), temperature, seed)
     return from_vector(flow, tf.where(replaced, draws, vector), context)
 
 
-def _draw(flow: Distribution, sample_shape: Any, scale: np.ndarray, seed: Any) -> tf.Tensor:
+def draw_vectors(
+    flow: Distribution, sample_shape: Any, temperature: Any, seed: Any
+) -> tf.Tensor:
     """Vectors `[*sample_shape, D]` of the base, at a temperature."""
-    base = flow.distribution
+    base, scale = flow.distribution, _scale(flow, temperature)
     vector = flatten(flow, base.sample(sample_shape, seed=stateless_seed(seed)))
     return vector * tf.constant(scale, base.dtype)
 

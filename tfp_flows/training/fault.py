@@ -83,6 +83,8 @@ def _layer(distribution: Distribution, inputs: Any) -> tuple[str, str | None]:
         x, log_q = draw(stateless_seed(None))
         if not (np.isfinite(x).all() and np.isfinite(log_q).all()):
             return "It begins in the noise of the `Dequantized`.", "noise"
+    if not _has_layers(flow):
+        return f"{distribution} has no bijector, and so no layers to look at.", None
     for report in layer_reports(flow, x, context):
         if report.not_finite is not None:
             place = f"at index {list(report.not_finite)} of its result"
@@ -90,6 +92,14 @@ def _layer(distribution: Distribution, inputs: Any) -> tuple[str, str | None]:
         if not np.isfinite(report.log_det).all():
             return f"It begins in the log-det of layer `{report.layer}`.", report.layer
     return "All layers are finite in evaluation: look at the base, dropout and penalties.", None
+
+
+def _has_layers(distribution: Any) -> bool:
+    if distribution is None:
+        return False
+    return hasattr(distribution, "bijector") or _has_layers(
+        getattr(distribution, "distribution", None)
+    )
 
 
 def _variables(distribution: Distribution, inputs: Any) -> str:

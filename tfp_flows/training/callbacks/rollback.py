@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tfp_flows.ops.arguments import check_int
 from tfp_flows.training.callbacks.checks import check_guarded
@@ -26,8 +27,7 @@ class Rollback(keras.callbacks.Callback):
     stay. Faults of a validation stop the training still.
 
     Two copies of weights and optimizer are kept in the memory of the host. With
-    `steps_per_execution` more than 1, batches are counted by executions, and with XLA the whole
-    execution is left out.
+    `steps_per_execution` more than 1 the rest of an execution is left out with the bad batch.
 
     Args:
       every: batches between two copies.
@@ -124,22 +124,20 @@ class Rollback(keras.callbacks.Callback):
         if fault.what == "The training data":
             _LOG.warning("%s The batch is left out.", text)
             return True
-        before = float(self.model.optimizer.learning_rate)
+        before = self._learning_rate()
         for variable, array in zip(self._variables(), self._good or [], strict=True):
             variable.assign(array)
         self._candidate, self._since = None, -self.model.steps_per_execution
         reduce_learning_rate(self.model, before, self.learning_rate_factor)
-        after = float(self.model.optimizer.learning_rate)
-        _LOG.warning(
-            "%s The last good weights are restored; learning rate %.3g -> %.3g.",
-            text,
-            before,
-            after,
-        )
+        restored = "The last good weights are restored; learning rate"
+        _LOG.warning("%s %s %.3g -> %.3g.", text, restored, before, self._learning_rate())
         return True
 
+    def _learning_rate(self) -> float:
+        return float(tf.convert_to_tensor(self.model.optimizer.learning_rate))
+
     def _copy(self) -> list[np.ndarray]:
-        return [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
+        return [variable.value.numpy() for variable in self._variables()]
 
     def _variables(self) -> list[Any]:
         return [*self.model.weights, *self.model.optimizer.variables]
