@@ -4,6 +4,7 @@ from tfp_flows.training.callbacks import ImportanceWeightedValidation, Rollback,
 from tfp_flows.training.fault import NonFiniteError
 from tfp_flows.training.initialize import initialize
 from tfp_flows.training.model import FlowModel
+from tfp_flows.training.variational import VariationalModel
 
 __all__ = [
     "FlowModel",
@@ -11,5 +12,6 @@ __all__ = [
     "NonFiniteError",
     "Rollback",
     "SampleGrid",
+    "VariationalModel",
     "initialize",
 ]

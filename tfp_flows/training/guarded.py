@@ -127,7 +127,7 @@ class GuardedModel(keras.Model):
             )
             layer = None
             if inputs is not None:
-                finding, layer = find_layer(self.distribution, what, inputs)
+                finding, layer = self._find(what, inputs)
             return NonFiniteError(what, batch, epoch, inputs=inputs, finding=finding, layer=layer)
 
         return self._guard.explaining(step, explain)
@@ -145,8 +145,8 @@ class GuardedModel(keras.Model):
         x, y, sample_weight = self._unpack(data)
         held = self._hold(x, self._guard.training_batch)
         with held, self._checked("The training data", data), tf.GradientTape() as tape:
-            log_prob = self(x, training=True)
-            loss = self.compute_loss(x, y, log_prob, sample_weight)
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred, sample_weight)
             scaled = self.optimizer.scale_loss(loss)
         require_found(tape.watched_variables(), self.flow_variables)
         weights = self.trainable_weights
@@ -156,7 +156,7 @@ class GuardedModel(keras.Model):
             skips = isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
             with self._checked("The gradient", [] if skips else gradients):
                 self.optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
-                return self._finish(x, y, log_prob, sample_weight, loss)
+                return self._finish(x, y, y_pred, sample_weight, loss)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """As in Keras, unless the data hold NaN or inf, or the loss is NaN.
@@ -165,15 +165,19 @@ class GuardedModel(keras.Model):
         """
         x, y, sample_weight = self._unpack(data)
         with self._hold(x, self._guard.evaluation_batch), self._checked("The evaluation data", data):
-            log_prob = self(x, training=False)
-            loss = self.compute_loss(x, y, log_prob, sample_weight, training=False)
+            y_pred = self(x, training=False)
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
             not_inf = tf.where(tf.math.is_nan(loss), loss, tf.zeros_like(loss))
         with self._checked("The loss", not_inf):
-            return self._finish(x, y, log_prob, sample_weight, loss)
+            return self._finish(x, y, y_pred, sample_weight, loss)
 
     def predict_step(self, data: Any) -> tf.Tensor:
         """As in Keras."""
         return self(self._unpack(data)[0], training=False)
+
+    def _find(self, what: str, inputs: Any) -> tuple[str, str | None]:
+        """A sentence about where a fault began, and the name of the layer."""
+        return find_layer(self.distribution, what, inputs)
 
     def _prepare(self, data: dict[str, Any]) -> None:
         """Called with the arguments of `fit`, before it starts."""
@@ -191,9 +195,10 @@ class GuardedModel(keras.Model):
         # As one: each operation in the block would wait for each of the checks.
         return tf.control_dependencies([tf.group(*checks)])
 
-    def _finish(self, x: Any, y: Any, log_prob: Any, sample_weight: Any, loss: Any) -> dict:
+    def _finish(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Any) -> dict:
         self._guard.count_step()
         for metric in self.metrics:
             if metric.name == "loss":
-                metric.update_state(loss * num_replicas(), sample_weight=tf.shape(log_prob)[0])
-        return self.compute_metrics(x, y, log_prob, sample_weight=sample_weight)
+                size = tf.shape(tf.nest.flatten(y_pred)[0])[0]
+                metric.update_state(loss * num_replicas(), sample_weight=size)
+        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
