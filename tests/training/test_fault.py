@@ -6,7 +6,6 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-import tfp_flows
 from tfp_flows import bijectors, distributions, flows, nets, training
 
 tfd, tfb = tfp.distributions, tfp.bijectors

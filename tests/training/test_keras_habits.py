@@ -152,7 +152,9 @@ def test_model_checkpoint_keeps_the_best_model(tmp_path):
 
 def test_early_stopping_restores_the_best_weights():
     model, seen = _model(), []
-    stop = keras.callbacks.EarlyStopping("val_nll", mode="min", patience=1, restore_best_weights=True)
+    stop = keras.callbacks.EarlyStopping(
+        "val_nll", mode="min", patience=1, restore_best_weights=True
+    )
     look = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: seen.append(_log_prob(model)))
     history = _fit(model, Spoil(2), look, stop, epochs=9, validation_data=_x()).history
     assert len(history["nll"]) == 3

@@ -31,7 +31,9 @@ def _images(path, rows, columns, size, zoom):
     picture = _read(path)
     side = size * zoom + 1
     assert picture.shape[:2] == (rows * side + 1, columns * side + 1)
-    places = [(side * row + 1, side * column + 1) for row in range(rows) for column in range(columns)]
+    places = [
+        (side * row + 1, side * column + 1) for row in range(rows) for column in range(columns)
+    ]
     return np.stack([picture[i : i + side - 1 : zoom, j : j + side - 1 : zoom] for i, j in places])
 
 

@@ -87,7 +87,7 @@ def test_a_target_that_is_not_finite_stops_at_its_step():
     def target(x):
         return tf.where(x[:, 0] > 1.0, np.nan, _banana(x))
 
-    with pytest.raises(training.NonFiniteError, match="The loss .* batch 0 of epoch 0") as caught:
+    with pytest.raises(training.NonFiniteError, match=r"The loss .* batch 0 of epoch 0") as caught:
         _model(target).fit(epochs=1, steps_per_epoch=2, verbose=0)
     assert "`target_log_prob` is not finite for a new sample [" in str(caught.value)
     with pytest.raises(ValueError, match="must be numbers; got NaN"):
@@ -130,5 +130,7 @@ def test_bad_arguments_are_refused():
         model.fit(validation_data=np.zeros([4, 2]))
     with pytest.raises(TypeError, match=r"no data; got \['x'\]"):
         model.evaluate(np.zeros([4, 2]))
-    with pytest.raises(ValueError, match=r"one number for each of 128 samples; got shape \(128, 2\)"):
+    with pytest.raises(
+        ValueError, match=r"one number for each of 128 samples; got shape \(128, 2\)"
+    ):
         _model(lambda x: x)

@@ -93,9 +93,7 @@ def resample(
     return from_vector(flow, tf.where(replaced, draws, vector), context)
 
 
-def draw_vectors(
-    flow: Distribution, sample_shape: Any, temperature: Any, seed: Any
-) -> tf.Tensor:
+def draw_vectors(flow: Distribution, sample_shape: Any, temperature: Any, seed: Any) -> tf.Tensor:
     """Vectors `[*sample_shape, D]` of the base, at a temperature."""
     base, scale = flow.distribution, _scale(flow, temperature)
     vector = flatten(flow, base.sample(sample_shape, seed=stateless_seed(seed)))

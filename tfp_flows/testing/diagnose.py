@@ -76,9 +76,7 @@ def diagnose(flow: Distribution | Bijector, x: Any, context: Any = None) -> list
     return reports
 
 
-def layer_reports(
-    flow: Distribution | Bijector, x: Any, context: Any = None
-) -> list[LayerReport]:
+def layer_reports(flow: Distribution | Bijector, x: Any, context: Any = None) -> list[LayerReport]:
     """What `diagnose` prints."""
     layers = [layer for bijector in _bijectors(flow) for layer in _layers(bijector)]
     if context is not None and all(context_shape_of(layer) is None for layer in layers):

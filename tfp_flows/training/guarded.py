@@ -164,7 +164,10 @@ class GuardedModel(keras.Model):
         A loss of inf is an answer: an event where the density is 0.
         """
         x, y, sample_weight = self._unpack(data)
-        with self._hold(x, self._guard.evaluation_batch), self._checked("The evaluation data", data):
+        with (
+            self._hold(x, self._guard.evaluation_batch),
+            self._checked("The evaluation data", data),
+        ):
             y_pred = self(x, training=False)
             loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
             not_inf = tf.where(tf.math.is_nan(loss), loss, tf.zeros_like(loss))

@@ -20,7 +20,7 @@ def computes_in_float16(distribution: Distribution) -> bool:
         if isinstance(module, KerasNetwork)
         for network in tf.nest.flatten(module.network)
         if isinstance(network, keras.Layer)
-        for layer in network._flatten_layers()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        for layer in network._flatten_layers()  # pyright: ignore[reportPrivateUsage]
     )
 
 

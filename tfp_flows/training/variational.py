@@ -206,6 +206,6 @@ def _check_no_data(method: str, args: Any, kwargs: dict[str, Any], taken: set[st
     given = {"x"} if args else set(kwargs) - taken
     if given:
         raise TypeError(
-            f"`{method}` of a `VariationalModel` must be given {sorted(taken)} only, as there are no "
-            f"data; got {sorted(given)}."
+            f"`{method}` of a `VariationalModel` must be given {sorted(taken)} only, as there are "
+            f"no data; got {sorted(given)}."
         )

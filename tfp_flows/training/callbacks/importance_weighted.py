@@ -72,8 +72,9 @@ class ImportanceWeightedValidation(keras.callbacks.Callback):
         check_guarded("ImportanceWeightedValidation", model)
         if not isinstance(model.distribution, Dequantized):
             raise TypeError(
-                "The distribution of the model must be a `distributions.Dequantized`, whose density "
-                f"is a bound; got {model.distribution}. That of a flow is exact: `val_bits_per_dim`."
+                "The distribution of the model must be a `distributions.Dequantized`, whose "
+                f"density is a bound; got {model.distribution}. That of a flow is exact: "
+                "`val_bits_per_dim`."
             )
         super().set_model(model)
         self._bound = tf.function(self._sum_of_bounds, reduce_retracing=True)
@@ -95,7 +96,9 @@ class ImportanceWeightedValidation(keras.callbacks.Callback):
         for index, batch in enumerate(self._data):
             size, bound = self._bound(batch, tf.constant([self.seed, index], tf.int32))
             if bool(tf.math.is_nan(bound)):
-                raise ValueError(f"`val_bits_per_dim_iw` must be a number; got NaN in batch {index}.")
+                raise ValueError(
+                    f"`val_bits_per_dim_iw` must be a number; got NaN in batch {index}."
+                )
             total, count = total + float(bound), count + int(size)
         if not count:
             raise ValueError("`data` must hold at least one event; got none.")
