@@ -37,3 +37,16 @@ def test_readme_code_runs(tmp_path, monkeypatch):
     for block in blocks:
         exec(block.replace("epochs=3", "epochs=1, verbose=0, steps_per_epoch=2"), namespace)
     assert (tmp_path / "digits_flow").is_dir()
+
+
+# Keras 3.15 saves through NumPy's old `__array__` signature.
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
+def test_the_page_on_training_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "training.md").read_text()
+    namespace = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(block, namespace)
+    assert len(list((tmp_path / "samples").iterdir())) == 4
+    assert (tmp_path / "best.keras").is_file()
+    assert abs(float(namespace["log_z"]) - np.log(2 * np.pi)) < 0.3

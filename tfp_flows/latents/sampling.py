@@ -87,10 +87,11 @@ def resample(
     """
     check_flow(flow)
     replaced = _replaced(flow, level)
-    scale = _scale(flow, temperature)
     n = check_int("n", n, 0)
     vector = to_vector(flow, check_events("x", x, flow), context)
-    draws = draw(flow, tf.concat([[n], tf.shape(vector)[:-1]], axis=0), scale, seed)
+    draws = draw(
+        flow, tf.concat([[n], tf.shape(vector)[:-1]], axis=0), _scale(flow, temperature), seed
+    )
     return from_vector(flow, tf.where(replaced, draws, vector), context)
 
 

@@ -70,14 +70,19 @@ def diagnose(flow: Distribution | Bijector, x: Any, context: Any = None) -> list
       >>> report = testing.diagnose(flows.coupling_flow((2,), num_couplings=2), tf.ones([3, 2]))
       0 coupling ...
     """
+    reports = layer_reports(flow, x, context)
+    for report in reports:
+        print(report)  # noqa: T201 - printing is what it is for
+    return reports
+
+
+def layer_reports(flow: Distribution | Bijector, x: Any, context: Any = None) -> list[LayerReport]:
+    """What `diagnose` prints."""
     layers = [layer for bijector in _bijectors(flow) for layer in _layers(bijector)]
     if context is not None and all(context_shape_of(layer) is None for layer in layers):
         raise ValueError("`context` must not be given: no layer takes one.")
     x = tf.convert_to_tensor(x, dtype_hint=flow.dtype)
-    reports = _walk(layers, x, _event_ndims(flow), context, itertools.count())
-    for report in reports:
-        print(report)  # noqa: T201 - printing is what it is for
-    return reports
+    return _walk(layers, x, _event_ndims(flow), context, itertools.count())
 
 
 def _walk(

@@ -1,6 +1,17 @@
 """Training with Keras 3."""
 
+from tfp_flows.training.callbacks import ImportanceWeightedValidation, Rollback, SampleGrid
+from tfp_flows.training.fault import NonFiniteError
 from tfp_flows.training.initialize import initialize
 from tfp_flows.training.model import FlowModel
+from tfp_flows.training.variational import VariationalModel
 
-__all__ = ["FlowModel", "initialize"]
+__all__ = [
+    "FlowModel",
+    "ImportanceWeightedValidation",
+    "NonFiniteError",
+    "Rollback",
+    "SampleGrid",
+    "VariationalModel",
+    "initialize",
+]

@@ -36,8 +36,8 @@ def mended(method: Callable[..., Any], args: Any, kwargs: Any) -> inspect.BoundA
     return bound
 
 
-def check_no_loss(compile_model: Callable[..., Any], args: Any, kwargs: Any) -> None:
-    """Raises a `ValueError` if `compile` is given what would be ignored."""
+def check_no_loss(compile_model: Callable[..., Any], args: Any, kwargs: Any) -> dict[str, Any]:
+    """What `compile` is given by name; a `ValueError` for what would be ignored."""
     given = inspect.signature(compile_model).bind(*args, **kwargs).arguments
     for name in ("loss", "loss_weights", "metrics", "weighted_metrics"):
         if given.get(name) is not None:
@@ -45,6 +45,7 @@ def check_no_loss(compile_model: Callable[..., Any], args: Any, kwargs: Any) -> 
                 f"`{name}` must not be given: the loss of a `FlowModel` is the negative "
                 f"log-density, and its metrics are `nll` and `bits_per_dim`; got {given[name]!r}."
             )
+    return given
 
 
 def check_no_targets(y: Any) -> None:

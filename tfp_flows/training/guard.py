@@ -7,8 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfp_flows.training.fault import KINDS, NonFiniteError
+from tfp_flows.training.held import HeldBatch
+
 _MARK = "tfp_flows-guard"
-_KINDS = ("The training data", "The evaluation data", "The loss", "The gradient")
 
 
 class Guard:
@@ -21,6 +23,7 @@ class Guard:
 
     def __init__(self) -> None:
         self.epoch = 0
+        self.training_batch, self.evaluation_batch = HeldBatch(), HeldBatch()
         self._step = _counter()
         self._noted = _counter()
 
@@ -33,12 +36,20 @@ class Guard:
         """Counts from 0 again, at the start of an epoch or of an evaluation."""
         self._step.assign(0)
         self._noted.assign(0)
+        self.training_batch.clear()
+        self.evaluation_batch.clear()
+
+    def go_on(self, steps_per_execution: int) -> None:
+        """Counts the batch that failed, and with XLA those after it, which were left out too."""
+        steps = tf.constant(steps_per_execution if int(self._noted.numpy()) else 1, tf.int64)
+        self._step.assign((self._step // steps + 1) * steps)
+        self._noted.assign(0)
 
     def check(self, what: str, values: Any, *, noting: bool) -> list[Any]:
         """Operations that fail, or with `noting` note it, when `values` hold NaN or inf.
 
         Args:
-          what: one of `_KINDS`.
+          what: one of `KINDS`.
           values: a structure of tensors; those that are not floating are left alone.
           noting: whether the graph is compiled by XLA.
         """
@@ -48,7 +59,7 @@ class Guard:
             return [tf.debugging.check_numerics(x, f"{_MARK}({what})") for x in tensors]
         finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(x)) for x in tensors])
         is_first = tf.logical_and(tf.equal(self._noted, 0), tf.logical_not(finite))
-        code = tf.constant(1 + _KINDS.index(what), tf.int64)
+        code = tf.constant(1 + KINDS.index(what), tf.int64)
         return [self._noted.assign(tf.where(is_first, code, self._noted))]
 
     def count_step(self) -> None:
@@ -64,39 +75,36 @@ class Guard:
         for variable, old in zip(variables, before, strict=True):
             variable.assign(tf.where(is_bad, old, variable))
 
-    def explaining(self, function: Callable[[Any], Any], where: str) -> Callable[[Any], Any]:
+    def explaining(
+        self, function: Callable[[Any], Any], explain: Callable[..., NonFiniteError]
+    ) -> Callable[[Any], Any]:
         """`function`, which runs checked steps, with errors that say to a person what was found.
 
         Args:
           function: of one argument.
-          where: what the batches are those of; may have `{epoch}` in it.
+          explain: of what was not finite, and the number of its batch.
         """
 
         def run(iterator: Any) -> Any:
             try:
                 result = function(iterator)
             except tf.errors.InvalidArgumentError as error:
-                raise self._explained(error, where) from None
+                found = re.search(rf"{_MARK}\((.*?)\)", error.message)
+                if found is None:
+                    raise _readable(error) from None
+                raise explain(found[1], int(self._step.numpy())) from None
             code = int(self._noted.numpy())
             if code:
-                raise self._error(_KINDS[code - 1], where)
+                raise explain(KINDS[code - 1], int(self._step.numpy()))
             return result
 
         return run
 
-    def _explained(self, error: tf.errors.InvalidArgumentError, where: str) -> Exception:
-        found = re.search(rf"{_MARK}\((.*?)\)", error.message)
-        if found:
-            return self._error(found[1], where)
-        asserted = re.search(r"assertion failed: \[(.*)", error.message)
-        # TensorFlow puts each part of the message into brackets.
-        return ValueError(asserted[1].replace("] [", " [")) if asserted else error
 
-    def _error(self, what: str, where: str) -> ValueError:
-        return ValueError(
-            f"{what} must be finite; got NaN or inf in batch {self._step.numpy()} of "
-            f"{where.format(epoch=self.epoch)} (counted from 0), which changed no weight."
-        )
+def _readable(error: tf.errors.InvalidArgumentError) -> Exception:
+    asserted = re.search(r"assertion failed: \[(.*)", error.message)
+    # TensorFlow puts each part of the message into brackets.
+    return ValueError(asserted[1].replace("] [", " [")) if asserted else error
 
 
 def _counter() -> tf.Variable:

@@ -41,8 +41,8 @@ class FlowModel(GuardedModel):
     only, unless `compile` is told otherwise: on CPUs it makes the training of convolutions slower.
 
     The model computes in the dtype of the distribution, whatever the global policy; networks have
-    policies of their own. With `mixed_float16` networks give `compile` a
-    `keras.optimizers.LossScaleOptimizer`, since Keras looks at the policy of the model to add one.
+    policies of their own. If one of them computes in float16, `compile` scales the loss with a
+    `keras.optimizers.LossScaleOptimizer`, unless it is given one or `auto_scale_loss=False`.
 
     Integers, such as bytes, go into a `distributions.Dequantized` as they are.
 

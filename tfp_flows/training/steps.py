@@ -1,0 +1,161 @@
+"""Steps of training and evaluation that no NaN gets past."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfp_flows.training.fault import NonFiniteError, find_layer
+from tfp_flows.training.feeding import Feed
+from tfp_flows.training.guard import Guard
+from tfp_flows.training.held import HeldBatch
+from tfp_flows.training.progress import Progress
+from tfp_flows.training.totals import num_replicas
+from tfp_flows.training.variables import require_found
+from tfp_flows.typing import Distribution
+
+
+class CheckedSteps(keras.Model):
+    """What happens to a batch; `GuardedModel` says how it gets there, `FlowModel` what the loss is.
+
+    Args:
+      **kwargs: as in `keras.Model`.
+    """
+
+    distribution: Distribution
+    flow_variables: list[keras.Variable]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._guard = Guard()
+        self._progress = Progress(self)
+        self._feed = Feed(self._progress)
+        self.on_fault: Callable[[NonFiniteError], bool] | None = None
+        """Told of a fault in training, which goes on with the next batch if it returns true."""
+
+    def reset_metrics(self) -> None:
+        """As in Keras, which calls it at the start of every epoch and evaluation."""
+        super().reset_metrics()
+        self._guard.restart()
+
+    def make_train_function(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
+        """As in Keras."""
+        if self.train_function is not None and not force:
+            return
+        if not self.trainable_variables:
+            raise ValueError(f"`{self.name}` must have something to train; got it all frozen.")
+        super().make_train_function(force)
+        run = self._explaining(self.train_function, self._guard.training_batch)
+
+        def train(iterator: Any) -> Any:
+            try:
+                return run(iterator)
+            except NonFiniteError as fault:
+                if self.on_fault is None or not self.on_fault(fault):
+                    raise
+                self._guard.go_on(self.steps_per_execution)
+                self._progress.advance()  # It was read.
+                return self.get_metrics_result()
+
+        self.train_function = self._feed.skipping(train, self)
+
+    def make_test_function(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
+        """As in Keras."""
+        if self.test_function is not None and not force:
+            return
+        super().make_test_function(force)
+        self.test_function = self._explaining(self.test_function, self._guard.evaluation_batch)
+
+    def _explaining(self, function: Any, held: HeldBatch) -> Any:
+        reads = self.jit_compile and self.steps_per_execution == 1
+
+        def step(iterator: Any) -> Any:
+            return function(held.reading(iterator) if reads else iterator)
+
+        def explain(what: str, batch: int) -> NonFiniteError:
+            epoch = self._guard.epoch if held is self._guard.training_batch else None
+            inputs = held.get(lambda data: self._unpack(data)[0])
+            finding = (
+                "Its batch could not be kept under XLA, so the layer is not known: "
+                f"`steps_per_execution` must be 1 for that; got {self.steps_per_execution}."
+            )
+            layer = None
+            if inputs is not None:
+                finding, layer = self._find(what, inputs)
+            return NonFiniteError(what, batch, epoch, inputs=inputs, finding=finding, layer=layer)
+
+        return self._guard.explaining(step, explain)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """As in Keras, unless data, loss or gradient hold NaN or inf."""
+        if not self.jit_compile:
+            return self._train_step(data)
+        # The whole step: batch normalization has followed the data by the time of the update.
+        variables = [*self.weights, *self.metrics_variables, *self.optimizer.variables]
+        with self._guard.undo_if_noted(variables):
+            return self._train_step(data)
+
+    def _train_step(self, data: Any) -> dict[str, Any]:
+        x, y, sample_weight = self._unpack(data)
+        held = self._hold(x, self._guard.training_batch)
+        with held, self._checked("The training data", data), tf.GradientTape() as tape:
+            y_pred = self(x, training=True, seed=self._progress.training_seed())
+            loss = self.compute_loss(x, y, y_pred, sample_weight)
+            scaled = self.optimizer.scale_loss(loss)
+        require_found(tape.watched_variables(), self.flow_variables)
+        weights = self.trainable_weights
+        with self._checked("The loss", loss):
+            gradients = tape.gradient(scaled, weights)
+            # Loss scaling means to skip the steps that overflow.
+            skips = isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
+            with self._checked("The gradient", [] if skips else gradients):
+                self.optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
+                self._progress.advance()
+                return self._finish(x, y, y_pred, sample_weight, loss)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """As in Keras, unless the data hold NaN or inf, or the loss is NaN.
+
+        A loss of inf is an answer: an event where the density is 0.
+        """
+        x, y, sample_weight = self._unpack(data)
+        with (
+            self._hold(x, self._guard.evaluation_batch),
+            self._checked("The evaluation data", data),
+        ):
+            seed = self._progress.evaluation_seed(self._guard.batch)
+            y_pred = self(x, training=False, seed=seed)
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
+            not_inf = tf.where(tf.math.is_nan(loss), loss, tf.zeros_like(loss))
+        with self._checked("The loss", not_inf):
+            return self._finish(x, y, y_pred, sample_weight, loss)
+
+    def predict_step(self, data: Any) -> tf.Tensor:
+        """As in Keras."""
+        return self(self._unpack(data)[0], training=False)
+
+    def _find(self, what: str, inputs: Any) -> tuple[str, str | None]:
+        """A sentence about where a fault began, and the name of the layer."""
+        return find_layer(self.distribution, what, inputs)
+
+    def _unpack(self, data: Any) -> tuple[Any, Any, Any]:
+        return keras.utils.unpack_x_y_sample_weight(data)
+
+    def _hold(self, x: Any, held: HeldBatch) -> Any:
+        """A block whose operations wait until the batch is kept."""
+        return tf.control_dependencies([] if self.jit_compile else [held.hold(x)])
+
+    def _checked(self, what: str, values: Any) -> Any:
+        """A block whose operations wait for the check."""
+        checks = self._guard.check(what, values, noting=self.jit_compile)
+        # As one: each operation in the block would wait for each of the checks.
+        return tf.control_dependencies([tf.group(*checks)])
+
+    def _finish(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Any) -> dict:
+        self._guard.count_step()
+        for metric in self.metrics:
+            if metric.name == "loss":
+                size = tf.shape(tf.nest.flatten(y_pred)[0])[0]
+                metric.update_state(loss * num_replicas(), sample_weight=size)
+        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
