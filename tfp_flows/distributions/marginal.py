@@ -143,7 +143,6 @@ class Marginal(Distribution):
             or `seed` is no integer.
           ValueError: if `x` is of another shape, or `num_samples` less than 1.
         """
-        x = check_events(x, self.dtype, self._x_shape)
         x, restore = flatten_batch(x, len(self._x_shape))
         context = self._context(x)
 
@@ -159,6 +158,14 @@ class Marginal(Distribution):
             importance_weighted=importance_weighted,
         )
         return restore(bound, 0)
+
+    def _call_log_prob(self, value: Any, name: str, **kwargs: Any) -> tf.Tensor:
+        # Before TFP rounds NumPy's numbers to integers, in silence.
+        x = check_events(value, self.dtype, self._x_shape)
+        return super()._call_log_prob(x, name, **kwargs)
+
+    def _call_prob(self, value: Any, name: str, **kwargs: Any) -> tf.Tensor:
+        return tf.exp(self._call_log_prob(value, name, **kwargs))
 
     def _context(self, x: tf.Tensor) -> tf.Tensor:
         dtype = self._posterior.dtype

@@ -45,13 +45,14 @@ def check_parts(joint: Any, observed: Any, posterior: Any) -> tuple[Shape, str]:
     return tuple(shapes[observed]), latent
 
 
-def check_events(x: tf.Tensor, dtype: tf.DType, event_shape: Shape) -> tf.Tensor:
-    """`x` in the given dtype.
+def check_events(x: Any, dtype: tf.DType, event_shape: Shape) -> tf.Tensor:
+    """`x` as a tensor `[..., *event_shape]` of the given dtype.
 
     Raises:
       TypeError: if that would round it.
       ValueError: if it has another shape.
     """
+    x = tf.convert_to_tensor(x, dtype_hint=dtype if dtype.is_floating else None)
     if x.dtype.is_floating and not dtype.is_floating:
         raise TypeError(f"`x` must be of integers, as {dtype.name}; got {x.dtype.name}.")
     rank, ndims = x.shape.rank, len(event_shape)
