@@ -44,8 +44,7 @@ def _data():
 
 def _model():
     model = Regression()
-    model.compile(keras.optimizers.Adam(1e-2))
-    model(np.zeros([1, 5], "float32"))
+    model(np.zeros([1, 5], "float32"))  # Builds the encoder.
     return model
 
 
@@ -59,6 +58,7 @@ def test_plain_fit_trains_the_flow():
     model.summary(print_fn=lines.append)
     assert f"Trainable params: {model.count_params()}" in "\n".join(map(str, lines))
     before = [variable.numpy() for variable in flow.trainable_variables]
+    model.compile(keras.optimizers.Adam(1e-2))
     losses = model.fit(x, y, epochs=5, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
     for old, variable in zip(before, flow.trainable_variables, strict=True):
@@ -67,14 +67,13 @@ def test_plain_fit_trains_the_flow():
 
 def test_files_hold_the_flow(tmp_path):
     model, (x, y) = _model(), _data()
-    model.fit(x, y, verbose=0)
     inputs = {"x": y, "context": model(x)}
     path = tmp_path / "own.weights.h5"
     model.save_weights(path)
     checkpoint = tf.train.Checkpoint(model=model).save(str(tmp_path / "own"))
     for restore in (
         lambda again: again.load_weights(path),
-        lambda again: tf.train.Checkpoint(model=again).restore(checkpoint).expect_partial(),
+        lambda again: tf.train.Checkpoint(model=again).restore(checkpoint),
     ):
         again = _model()
         assert not np.allclose(again.flow(inputs), model.flow(inputs))

@@ -43,10 +43,15 @@ class FlowModel(GuardedModel):
     policies of their own. With `mixed_float16` networks give `compile` a
     `keras.optimizers.LossScaleOptimizer`, since Keras looks at the policy of the model to add one.
 
-    Integers, such as bytes, go into a `distributions.Dequantized` as they are.
+    Integers, such as bytes, go into a `distributions.Dequantized` as they are. Of a joint
+    distribution with latents that nobody observes, `distributions.Marginal` makes the rest.
 
     `save_weights`, `tf.train.Checkpoint` and `BackupAndRestore` keep every variable of any
     distribution; `save("m.keras")` also keeps how to build it, if it came from `tfp_flows.flows`.
+
+    In a Keras model of your own a `FlowModel` is a layer like any other, whose variables are trained,
+    counted and saved with those of the model: `self.flow = FlowModel(flow)`, and then in `call`
+    `self.flow({"x": x, "context": h})` for log-densities, and `self.flow.distribution` for samples.
 
     Args:
       distribution: anything with `log_prob` and trainable variables.
