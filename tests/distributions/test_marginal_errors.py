@@ -42,7 +42,7 @@ def test_posteriors_that_do_not_fit_are_refused():
         Marginal(_joint(), "x", _posterior(3))
     with pytest.raises(ValueError, match="`posterior` must be conditional"):
         Marginal(_joint(), "x", _posterior(context_shape=None))
-    with pytest.raises(TypeError, match="`posterior` must be a `tfd.TransformedDistribution`"):
+    with pytest.raises(TypeError, match=r"`posterior` must be a `tfd\.TransformedDistribution`"):
         Marginal(_joint(), "x", standard_normal((2,)))
     with pytest.raises(ValueError, match=r"got events \(2,\) and contexts \(3,\)"):
         Marginal(_joint(), "x", _posterior(context_shape=(3,)))
@@ -62,7 +62,7 @@ def test_bad_events_are_refused():
     marginal = Marginal(_joint(), "x", _posterior())
     with pytest.raises(ValueError, match=r"`x` must have shape \[..., 2\]; got \(5, 3\)"):
         marginal.log_prob(np.zeros([5, 3], "float32"))
-    with pytest.raises(ValueError, match="`num_samples` must be .* at least 1; got 0"):
+    with pytest.raises(ValueError, match=r"`num_samples` must be .* at least 1; got 0"):
         marginal.log_prob(np.zeros([5, 2], "float32"), num_samples=0)
     bits = _joint(lambda z: tfd.Independent(tfd.Bernoulli(logits=z), 1))
     with pytest.raises(TypeError, match="`x` must be of integers, as int32; got float32"):

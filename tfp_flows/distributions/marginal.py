@@ -87,7 +87,7 @@ class Marginal(Distribution):
         _, context_shape = check_conditional("posterior", posterior)
         # TFP loses the attributes of joint distributions inside others, and TensorFlow cannot save
         # one: what they hold is held beside them.
-        self._joint = self._no_dependency(joint)  # pyright: ignore[reportAttributeAccessIssue]
+        self._joint = self._no_dependency(joint)
         modules = [part for part in vars(joint).values() if isinstance(part, tf.Module)]
         self._held = *modules, *joint.variables
         self._observed, self._posterior = observed, posterior
@@ -183,8 +183,8 @@ class Marginal(Distribution):
             )
         return tf.cast(log_p, self._posterior.dtype)
 
-    def _sample_n(self, n: Any, seed: Any = None) -> tf.Tensor:
-        return parts_of(self._joint.sample(n, seed=seed))[self._observed]
+    def _sample_n(self, n: Any, seed: Any = None, **kwargs: Any) -> tf.Tensor:
+        return parts_of(self._joint.sample(n, seed=seed, **kwargs))[self._observed]
 
     def _event_shape(self) -> tf.TensorShape:  # pyright: ignore[reportIncompatibleMethodOverride]
         return tf.TensorShape(self._x_shape)

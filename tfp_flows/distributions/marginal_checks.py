@@ -56,7 +56,9 @@ def check_events(x: Any, dtype: tf.DType, event_shape: Shape) -> tf.Tensor:
     if x.dtype.is_floating and not dtype.is_floating:
         raise TypeError(f"`x` must be of integers, as {dtype.name}; got {x.dtype.name}.")
     rank, ndims = x.shape.rank, len(event_shape)
-    if rank is not None and (rank < ndims or not x.shape[rank - ndims :] == event_shape):
+    if rank is not None and (
+        rank < ndims or not x.shape[rank - ndims :].is_compatible_with(event_shape)
+    ):
         wanted = ", ".join(map(str, ("...", *event_shape)))
         raise ValueError(f"`x` must have shape [{wanted}]; got {tuple(x.shape)}.")
     return tf.cast(x, dtype)

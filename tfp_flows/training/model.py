@@ -49,9 +49,9 @@ class FlowModel(GuardedModel):
     `save_weights`, `tf.train.Checkpoint` and `BackupAndRestore` keep every variable of any
     distribution; `save("m.keras")` also keeps how to build it, if it came from `tfp_flows.flows`.
 
-    In a Keras model of your own a `FlowModel` is a layer like any other, whose variables are trained,
-    counted and saved with those of the model: `self.flow = FlowModel(flow)`, and then in `call`
-    `self.flow({"x": x, "context": h})` for log-densities, and `self.flow.distribution` for samples.
+    In a Keras model of your own a `FlowModel` is a layer like any other, whose variables are
+    trained, counted and saved with those of the model: `self.flow = FlowModel(flow)`, then in
+    `call` `self.flow({"x": x, "context": h})` for log-densities; `self.flow.distribution` samples.
 
     Args:
       distribution: anything with `log_prob` and trainable variables.
