@@ -1,4 +1,4 @@
-"""The examples that draw: every file is there, and something is in it."""
+"""The examples run, and what they draw or score is there."""
 
 import gzip
 import importlib.util
@@ -102,3 +102,32 @@ def test_images_that_are_not_finite_or_not_themselves_are_not_drawn(latent_space
 def test_squeeze(tmp_path):
     load_example("plot_squeeze").main(tmp_path / "pictures")
     assert_pictures(tmp_path / "pictures", {"squeeze_orders.png", "squeeze_split.png"})
+
+
+def test_any_distribution():
+    scores = load_example("train_any_distribution").main(epochs=2, seed=0)
+    assert set(scores) == {"gaussian", "chain", "mixture", "joint"}
+    for name, (before, after) in scores.items():
+        assert after < before or name == "gaussian", name
+
+
+def test_vae(capsys):
+    vae = load_example("train_vae")
+    scores = vae.main(
+        data_name="digits", directory=None, steps=3, seeds=[0, 1], num_couplings=1, num_samples=3
+    )
+    assert set(scores) == set(vae.POSTERIORS)
+    for elbo, weighted in np.concatenate(list(scores.values())):
+        assert -100 < elbo < weighted < 0
+    vae.report(scores)
+    assert "gain" in capsys.readouterr().out
+
+
+def test_the_posteriors_of_the_vae_start_alike():
+    vae = load_example("train_vae")
+    x = np.random.default_rng(0).integers(0, 2, [3, 8, 8, 1], np.uint8)
+    bounds = []
+    for kind in vae.POSTERIORS:
+        vae.keras.utils.set_random_seed(0)
+        bounds.append(vae.make_vae(kind, 2, (8, 8, 1)).log_prob(x, seed=0))
+    np.testing.assert_allclose(*bounds, rtol=1e-5)

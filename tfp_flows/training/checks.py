@@ -20,7 +20,8 @@ def check_distribution(argument: str, distribution: Any) -> None:
     if not isinstance(event_shape, tf.TensorShape):
         raise TypeError(
             f"`{argument}` must have events of one tensor; got {distribution} with event shapes "
-            f"{event_shape}. `tfd.Blockwise` makes one tensor of several."
+            f"{event_shape}. `tfd.Blockwise` makes one tensor of several, and "
+            "`distributions.Marginal` takes one part of a joint distribution."
         )
     if not event_shape.is_fully_defined():
         raise ValueError(f"`{argument}` must have a static event shape; got {event_shape}.")

@@ -44,10 +44,15 @@ class FlowModel(GuardedModel):
     policies of their own. If one of them computes in float16, `compile` scales the loss with a
     `keras.optimizers.LossScaleOptimizer`, unless it is given one or `auto_scale_loss=False`.
 
-    Integers, such as bytes, go into a `distributions.Dequantized` as they are.
+    Integers, such as bytes, go into a `distributions.Dequantized` as they are. Of a joint
+    distribution with latents that nobody observes, `distributions.Marginal` makes the rest.
 
     `save_weights`, `tf.train.Checkpoint` and `BackupAndRestore` keep every variable of any
     distribution; `save("m.keras")` also keeps how to build it, if it came from `tfp_flows.flows`.
+
+    In a Keras model of your own a `FlowModel` is a layer like any other, whose variables are
+    trained, counted and saved with those of the model: `self.flow = FlowModel(flow)`, then in
+    `call` `self.flow({"x": x, "context": h})` for log-densities; `self.flow.distribution` samples.
 
     Args:
       distribution: anything with `log_prob` and trainable variables.
