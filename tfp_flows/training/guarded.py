@@ -93,17 +93,7 @@ class GuardedModel(keras.Model):
             raise ValueError(f"`{self.name}` must have something to train; got it all frozen.")
         super().make_train_function(force)
         run = self._explaining(self.train_function, self._guard.training_batch)
-
-        def train(iterator: Any) -> Any:
-            try:
-                return run(iterator)
-            except NonFiniteError as fault:
-                if self.on_fault is None or not self.on_fault(fault):
-                    raise
-                self._guard.go_on(self.steps_per_execution)
-                return self.get_metrics_result()
-
-        self.train_function = train
+        self.train_function = self._guard.recovering(run, self)
 
     def make_test_function(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
         """As in Keras."""
@@ -113,24 +103,9 @@ class GuardedModel(keras.Model):
         self.test_function = self._explaining(self.test_function, self._guard.evaluation_batch)
 
     def _explaining(self, function: Any, held: HeldBatch) -> Any:
-        reads = self.jit_compile and self.steps_per_execution == 1
-
-        def step(iterator: Any) -> Any:
-            return function(held.reading(iterator) if reads else iterator)
-
-        def explain(what: str, batch: int) -> NonFiniteError:
-            epoch = self._guard.epoch if held is self._guard.training_batch else None
-            inputs = held.get(lambda data: self._unpack(data)[0])
-            finding = (
-                "Its batch could not be kept under XLA, so the layer is not known: "
-                f"`steps_per_execution` must be 1 for that; got {self.steps_per_execution}."
-            )
-            layer = None
-            if inputs is not None:
-                finding, layer = self._find(what, inputs)
-            return NonFiniteError(what, batch, epoch, inputs=inputs, finding=finding, layer=layer)
-
-        return self._guard.explaining(step, explain)
+        if self.jit_compile and self.steps_per_execution == 1:
+            function = held.kept(function)
+        return self._guard.explaining(function, held, lambda d: self._unpack(d)[0], self._find)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """As in Keras, unless data, loss or gradient hold NaN or inf."""

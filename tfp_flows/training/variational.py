@@ -17,6 +17,7 @@ from tfp_flows.training.checks import check_distribution
 from tfp_flows.training.guarded import GuardedModel
 from tfp_flows.training.totals import num_replicas
 from tfp_flows.training.variables import lost_variables, shared_variables
+from tfp_flows.training.variational_checks import check_no_data, check_target
 from tfp_flows.typing import Distribution
 
 _TAKEN = {"epochs", "steps_per_epoch", "initial_epoch", "callbacks", "verbose"}
@@ -74,7 +75,7 @@ class VariationalModel(GuardedModel):
         super().__init__(name=name, dtype=real_dtype(distribution).name)
         self.distribution, self.target_log_prob = distribution, target_log_prob
         self.num_samples = check_int("num_samples", num_samples, 1)
-        _check_target(target_log_prob, self.num_samples, distribution)
+        check_target(target_log_prob, self.num_samples, distribution)
         self.flow_variables = shared_variables(distribution)
         self._lost_variables = lost_variables(distribution, self.flow_variables)
         self._elbo, self._ess = (keras.metrics.Mean(name=name) for name in ("elbo", "ess"))
@@ -82,12 +83,12 @@ class VariationalModel(GuardedModel):
 
     def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """As in Keras, without data; an epoch has 100 steps unless `steps_per_epoch` is given."""
-        _check_no_data("fit", args, kwargs, _TAKEN)
+        check_no_data("fit", args, kwargs, _TAKEN)
         return super().fit(self._places(), **{"steps_per_epoch": 100, **kwargs})
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """As in Keras, without data; of 100 steps unless `steps` is given."""
-        _check_no_data("evaluate", args, kwargs, _TAKEN_BY_EVALUATE)
+        check_no_data("evaluate", args, kwargs, _TAKEN_BY_EVALUATE)
         return super().evaluate(self._places(), **{"steps": 100, **kwargs})
 
     def call(self, inputs: Any, training: bool | None = None) -> tuple[tf.Tensor, tf.Tensor]:  # noqa: FBT001
@@ -186,26 +187,4 @@ class VariationalModel(GuardedModel):
             "A `VariationalModel` cannot be written to a config, as no file holds its target. What "
             "works: `save_weights`, `tf.train.Checkpoint`, and `tfp_flows.export.save` of its "
             "distribution."
-        )
-
-
-def _check_target(target_log_prob: Any, num_samples: int, distribution: Distribution) -> None:
-    if not callable(target_log_prob):
-        raise TypeError(f"`target_log_prob` must be callable; got {target_log_prob!r}.")
-    samples = tf.TensorSpec([num_samples, *distribution.event_shape], distribution.dtype)
-    # Traced only.
-    values = tf.function(target_log_prob).get_concrete_function(samples).output_shapes
-    if not isinstance(values, tf.TensorShape) or not values.is_compatible_with([num_samples]):
-        raise ValueError(
-            f"`target_log_prob` must give one number for each of {num_samples} samples; got shape "
-            f"{values}."
-        )
-
-
-def _check_no_data(method: str, args: Any, kwargs: dict[str, Any], taken: set[str]) -> None:
-    given = {"x"} if args else set(kwargs) - taken
-    if given:
-        raise TypeError(
-            f"`{method}` of a `VariationalModel` must be given {sorted(taken)} only, as there are "
-            f"no data; got {sorted(given)}."
         )
