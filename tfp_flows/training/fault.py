@@ -11,6 +11,10 @@ from tfp_flows.testing.diagnose import layer_reports
 from tfp_flows.training.batch import bijector_kwargs, event_and_context, real_dtype
 from tfp_flows.typing import Distribution
 
+NOT_KEPT = (
+    "Its batch could not be kept, so the layer is not known: with XLA `steps_per_execution` must "
+    "be 1 for that."
+)
 KINDS = ("The training data", "The evaluation data", "The loss", "The gradient")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfp_flows.training.fault import KINDS, NonFiniteError
+from tfp_flows.training.fault import KINDS, NOT_KEPT, NonFiniteError
 from tfp_flows.training.held import HeldBatch
 
 _MARK = "tfp_flows-guard"
@@ -39,7 +39,7 @@ class Guard:
         self.training_batch.clear()
         self.evaluation_batch.clear()
 
-    def go_on(self, steps_per_execution: int) -> None:
+    def _go_on(self, steps_per_execution: int) -> None:
         """Counts the batch that failed, and with XLA those after it, which were left out too."""
         steps = tf.constant(steps_per_execution if int(self._noted.numpy()) else 1, tf.int64)
         self._step.assign((self._step // steps + 1) * steps)
@@ -76,27 +76,53 @@ class Guard:
             variable.assign(tf.where(is_bad, old, variable))
 
     def explaining(
-        self, function: Callable[[Any], Any], explain: Callable[..., NonFiniteError]
+        self,
+        function: Callable[[Any], Any],
+        held: HeldBatch,
+        inputs_of: Callable[[Any], Any],
+        find: Callable[[str, Any], tuple[str, str | None]],
     ) -> Callable[[Any], Any]:
         """`function`, which runs checked steps, with errors that say to a person what was found.
 
         Args:
           function: of one argument.
-          explain: of what was not finite, and the number of its batch.
+          held: the batch of its last step.
+          inputs_of: events and contexts of what an iterator gives.
+          find: makes a sentence of what was not finite and its batch, and names the layer.
         """
+
+        def explained(what: str) -> NonFiniteError:
+            epoch = self.epoch if held is self.training_batch else None
+            inputs = held.get(inputs_of)
+            finding, layer = (NOT_KEPT, None) if inputs is None else find(what, inputs)
+            batch = int(self._step.numpy())
+            return NonFiniteError(what, batch, epoch, inputs=inputs, finding=finding, layer=layer)
 
         def run(iterator: Any) -> Any:
             try:
                 result = function(iterator)
             except tf.errors.InvalidArgumentError as error:
                 found = re.search(rf"{_MARK}\((.*?)\)", error.message)
-                if found is None:
-                    raise _readable(error) from None
-                raise explain(found[1], int(self._step.numpy())) from None
+                raise (explained(found[1]) if found else _readable(error)) from None
             code = int(self._noted.numpy())
             if code:
-                raise explain(KINDS[code - 1], int(self._step.numpy()))
+                raise explained(KINDS[code - 1])
             return result
+
+        return run
+
+    def recovering(self, function: Callable[[Any], Any], model: Any) -> Callable[[Any], Any]:
+        """`function`, which goes on after a fault if the `on_fault` of the model says so."""
+
+        def run(iterator: Any) -> Any:
+            try:
+                return function(iterator)
+            except NonFiniteError as fault:
+                if model.on_fault is None or not model.on_fault(fault):
+                    raise
+                self._go_on(model.steps_per_execution)
+                model.progress.advance()  # The batch was read.
+                return model.get_metrics_result()
 
         return run
 

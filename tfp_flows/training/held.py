@@ -1,5 +1,6 @@
 """The batch of the last step, for the one who asks what was wrong with it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,14 @@ class HeldBatch:
         self._variables: dict[Any, list[tf.Variable]] = {}
         self._read: Any = None
 
-    def reading(self, iterator: Any) -> Any:
-        """An iterator over the next batch alone, which is kept."""
-        self._read = next(iterator)
-        return iter([self._read])
+    def kept(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """A function of an iterator, of which it takes one batch, with Python as the reader."""
+
+        def run(iterator: Any) -> Any:
+            self._read = next(iterator)
+            return function(iter([self._read]))
+
+        return run
 
     def hold(self, inputs: Any) -> tf.Operation:
         """Puts events, and contexts if there are any, into variables; to be called in a step."""

@@ -20,7 +20,7 @@ class Progress:
     """
 
     def __init__(self, model: keras.Model) -> None:
-        self._state: Any = model.add_weight(
+        self.variable: Any = model.add_weight(
             name="progress",
             shape=(2,),
             initializer="zeros",
@@ -30,27 +30,27 @@ class Progress:
         )
         # From the global generator, so that it follows `keras.utils.set_random_seed`.
         seed = tf.random.uniform([], maxval=tf.int32.max, dtype=tf.int32)
-        self._state.assign(tf.stack([tf.cast(seed, tf.int64), 0]))
+        self.variable.assign(tf.stack([tf.cast(seed, tf.int64), 0]))
 
     @property
     def num_batches(self) -> int:
         """How many batches the model was trained with."""
-        return int(self._state.numpy()[1])
+        return int(self.variable.numpy()[1])
 
     def advance(self) -> None:
         """One more; to be called in a step, under the control of its checks."""
-        self._state.value.assign_add(tf.constant([0, 1], tf.int64))
+        self.variable.value.assign_add(tf.constant([0, 1], tf.int64))
 
     def training_seed(self) -> tf.Tensor:
         """Integers `[2]` for the randomness of a training step, others in each replica."""
-        return self._seed(_TRAINING, self._state[1])
+        return self._seed(_TRAINING, self.variable[1])
 
     def evaluation_seed(self, batch: Any) -> tf.Tensor:
         """Those for a batch of an evaluation: the same in each, so that they can be compared."""
         return self._seed(_EVALUATION, batch)
 
     def _seed(self, purpose: int, number: Any) -> tf.Tensor:
-        seed = tf.cast(tf.stack([self._state[0], purpose]), tf.int32)
+        seed = tf.cast(tf.stack([self.variable[0], purpose]), tf.int32)
         context = tf.distribute.get_replica_context()
         replica = 0 if context is None else context.replica_id_in_sync_group
         for data in (number, replica):

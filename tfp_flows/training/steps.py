@@ -29,8 +29,8 @@ class CheckedSteps(keras.Model):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._guard = Guard()
-        self._progress = Progress(self)
-        self._feed = Feed(self._progress)
+        self.progress = Progress(self)
+        self._feed = Feed(self.progress)
         self.on_fault: Callable[[NonFiniteError], bool] | None = None
         """Told of a fault in training, which goes on with the next batch if it returns true."""
 
@@ -47,18 +47,7 @@ class CheckedSteps(keras.Model):
             raise ValueError(f"`{self.name}` must have something to train; got it all frozen.")
         super().make_train_function(force)
         run = self._explaining(self.train_function, self._guard.training_batch)
-
-        def train(iterator: Any) -> Any:
-            try:
-                return run(iterator)
-            except NonFiniteError as fault:
-                if self.on_fault is None or not self.on_fault(fault):
-                    raise
-                self._guard.go_on(self.steps_per_execution)
-                self._progress.advance()  # It was read.
-                return self.get_metrics_result()
-
-        self.train_function = self._feed.skipping(train, self)
+        self.train_function = self._feed.skipping(self._guard.recovering(run, self), self)
 
     def make_test_function(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
         """As in Keras."""
@@ -68,24 +57,9 @@ class CheckedSteps(keras.Model):
         self.test_function = self._explaining(self.test_function, self._guard.evaluation_batch)
 
     def _explaining(self, function: Any, held: HeldBatch) -> Any:
-        reads = self.jit_compile and self.steps_per_execution == 1
-
-        def step(iterator: Any) -> Any:
-            return function(held.reading(iterator) if reads else iterator)
-
-        def explain(what: str, batch: int) -> NonFiniteError:
-            epoch = self._guard.epoch if held is self._guard.training_batch else None
-            inputs = held.get(lambda data: self._unpack(data)[0])
-            finding = (
-                "Its batch could not be kept under XLA, so the layer is not known: "
-                f"`steps_per_execution` must be 1 for that; got {self.steps_per_execution}."
-            )
-            layer = None
-            if inputs is not None:
-                finding, layer = self._find(what, inputs)
-            return NonFiniteError(what, batch, epoch, inputs=inputs, finding=finding, layer=layer)
-
-        return self._guard.explaining(step, explain)
+        if self.jit_compile and self.steps_per_execution == 1:
+            function = held.kept(function)
+        return self._guard.explaining(function, held, lambda d: self._unpack(d)[0], self._find)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """As in Keras, unless data, loss or gradient hold NaN or inf."""
@@ -100,7 +74,7 @@ class CheckedSteps(keras.Model):
         x, y, sample_weight = self._unpack(data)
         held = self._hold(x, self._guard.training_batch)
         with held, self._checked("The training data", data), tf.GradientTape() as tape:
-            y_pred = self(x, training=True, seed=self._progress.training_seed())
+            y_pred = self(x, training=True, seed=self.progress.training_seed())
             loss = self.compute_loss(x, y, y_pred, sample_weight)
             scaled = self.optimizer.scale_loss(loss)
         require_found(tape.watched_variables(), self.flow_variables)
@@ -111,7 +85,7 @@ class CheckedSteps(keras.Model):
             skips = isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
             with self._checked("The gradient", [] if skips else gradients):
                 self.optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
-                self._progress.advance()
+                self.progress.advance()
                 return self._finish(x, y, y_pred, sample_weight, loss)
 
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -124,7 +98,7 @@ class CheckedSteps(keras.Model):
             self._hold(x, self._guard.evaluation_batch),
             self._checked("The evaluation data", data),
         ):
-            seed = self._progress.evaluation_seed(self._guard.batch)
+            seed = self.progress.evaluation_seed(self._guard.batch)
             y_pred = self(x, training=False, seed=seed)
             loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
             not_inf = tf.where(tf.math.is_nan(loss), loss, tf.zeros_like(loss))

@@ -140,4 +140,6 @@ class Rollback(keras.callbacks.Callback):
         return [variable.value.numpy() for variable in self._variables()]
 
     def _variables(self) -> list[Any]:
-        return [*self.model.weights, *self.model.optimizer.variables]
+        # The data are not rolled back, nor is what says how far they were read.
+        weights = [v for v in self.model.weights if v is not self.model.progress.variable]
+        return [*weights, *self.model.optimizer.variables]
