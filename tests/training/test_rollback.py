@@ -40,7 +40,7 @@ def _fit(model, data, rollback, *others, **kwargs):
 
 
 def _values(model):
-    return [v.value.numpy() for v in (*model.weights, *model.optimizer.variables)]
+    return [v.value.numpy() for v in (*model.flow_variables, *model.optimizer.variables)]
 
 
 def _assert_same(model, wanted):

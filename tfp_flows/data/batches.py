@@ -1,5 +1,6 @@
 """Batches for a flow, and the constants that belong to them."""
 
+import contextlib
 import operator
 from collections.abc import Iterator
 from typing import Any
@@ -69,6 +70,15 @@ class Batches:
     @epoch.setter
     def epoch(self, epoch: int) -> None:
         self._position.seek(operator.index(epoch))
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """A block whose iterators use no epoch up."""
+        epoch = self.epoch
+        try:
+            yield
+        finally:
+            self.epoch = epoch
 
     def endless(self, step: int = 0) -> tf.data.Dataset[Any]:
         """Epoch after epoch in one dataset, for `steps_per_epoch`.

@@ -8,6 +8,14 @@ import tensorflow as tf
 
 from tfp_flows.ops.arguments import check_int
 from tfp_flows.ops.seeds import stateless_seed
+from tfp_flows.typing import Distribution
+
+
+class BoundedDistribution(Distribution):
+    """Its `log_prob` is a lower bound from samples, and takes their number and their seed.
+
+    `log_prob(x, num_samples=1, importance_weighted=False, seed=None)`.
+    """
 
 
 def lower_bound(

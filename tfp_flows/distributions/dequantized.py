@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfp_flows.data.levels import check_num_levels, level_dtype
-from tfp_flows.distributions.bounds import lower_bound
+from tfp_flows.distributions.bounds import BoundedDistribution, lower_bound
 from tfp_flows.distributions.dequantized_checks import (
     check_events,
     check_flow,
@@ -19,7 +19,7 @@ from tfp_flows.ops.arguments import check_kind
 from tfp_flows.typing import Distribution
 
 
-class Dequantized(Distribution):
+class Dequantized(BoundedDistribution):
     """Integers `x` in `0..num_levels - 1`, each the bin of real numbers that a flow gives it.
 
         P(x) = integral of p_flow(y) over the y that are quantized to x

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfp_flows.bijectors.conditioner import Conditioner
-from tfp_flows.distributions.bounds import lower_bound
+from tfp_flows.distributions.bounds import BoundedDistribution, lower_bound
 from tfp_flows.distributions.conditional import check_conditional, draw_given
 from tfp_flows.distributions.marginal_checks import (
     check_events,
@@ -18,7 +18,7 @@ from tfp_flows.ops.batch import flatten_batch
 from tfp_flows.typing import Distribution, Net
 
 
-class Marginal(Distribution):
+class Marginal(BoundedDistribution):
     """The part `x` of a joint distribution `p(z, x)` whose other part `z` nobody observes.
 
         p(x) = integral of p(z, x) over z

@@ -1,8 +1,8 @@
 """`data.Batches` as Keras reads them, and trainings that go on where they stopped."""
 
-import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -37,18 +37,10 @@ class Feed:
         clock.seek_first()
         return clock
 
-    @contextlib.contextmanager
-    def scoring(self, given: dict[str, Any], bin_width: float) -> Iterator[None]:
+    def scoring(self, given: dict[str, Any], bin_width: float) -> AbstractContextManager[None]:
         """Likewise among the arguments of `evaluate` and `predict`, which use no epoch up."""
         batches = _replaced(given, "x", bin_width)
-        if batches is None:
-            yield
-            return
-        epoch = batches.epoch
-        try:
-            yield
-        finally:
-            batches.epoch = epoch
+        return nullcontext() if batches is None else batches.held()
 
     @property
     def num_batches(self) -> int:

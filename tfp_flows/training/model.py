@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfp_flows.distributions import Dequantized
+from tfp_flows.distributions.bounds import BoundedDistribution
 from tfp_flows.nets.backend import require_tensorflow_backend
 from tfp_flows.ops.bits import bits_per_dim
 from tfp_flows.phases import training as training_phase
@@ -105,7 +105,7 @@ class FlowModel(GuardedModel):
         Args:
           inputs: events, or `{"x": events, "context": contexts}`.
           training: as in Keras.
-          seed: of the noise of a `distributions.Dequantized`; others need none.
+          seed: of the samples of a bound, of `distributions.Dequantized` and `Marginal`.
 
         Raises:
           TypeError: if the events are integers and the distribution is continuous.
@@ -113,7 +113,7 @@ class FlowModel(GuardedModel):
         """
         x, context = event_and_context(inputs, self.distribution)
         kwargs = bijector_kwargs(context)
-        if isinstance(self.distribution, Dequantized):
+        if isinstance(self.distribution, BoundedDistribution):
             kwargs["seed"] = seed
         # Networks are told by Keras.
         with training_phase(when=bool(training)):
