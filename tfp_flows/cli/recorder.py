@@ -1,0 +1,88 @@
+"""What happens at the end of each epoch of a run."""
+
+import math
+import time
+from typing import Any
+
+import keras
+
+from tfp_flows.cli.run_directory import RunDirectory
+from tfp_flows.ops.files import written_beside
+
+
+class Recorder(keras.callbacks.Callback):
+    """Writes the log and the best model, and stops a training that gets no better or too long.
+
+    It stands before `keras.callbacks.BackupAndRestore`: a run that is killed between the two
+    repeats the epoch, and writes the same again.
+
+    Args:
+      run: where to.
+      patience: stops after so many epochs without a better validation; `None` for never.
+      minutes: stops after so long; `None` for never.
+      averaging: puts averaged weights into the model for validation, if there are any.
+    """
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        *,
+        patience: int | None = None,
+        minutes: float | None = None,
+        averaging: keras.callbacks.SwapEMAWeights | None = None,
+    ) -> None:
+        super().__init__()
+        self._run, self._averaging = run, averaging
+        self._patience = math.inf if patience is None else patience
+        self._seconds = math.inf if minutes is None else 60 * minutes
+        self._rows: list[dict[str, float]] | None = None
+        self._start = time.monotonic()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Forgets rows of epochs that are repeated."""
+        del logs
+        if self._rows is None:
+            self._rows = [row for row in self._run.log() if row["epoch"] <= epoch]
+            self._start = time.monotonic() - (self._rows[-1]["seconds"] if self._rows else 0.0)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Stops where the time is over."""
+        del batch, logs
+        if time.monotonic() - self._start > self._seconds:
+            self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Writes what there is to say, and the model if it is the best one."""
+        names = ("nll", "bits_per_dim", "val_nll", "val_bits_per_dim")
+        found = {name: float(logs[name]) for name in names if name in (logs or {})}
+        seconds = round(time.monotonic() - self._start, 1)
+        self._rows.append({"epoch": epoch + 1, "seconds": seconds, **found})
+        best = best_epoch(self._rows)
+        if best == epoch + 1:
+            self._save()
+        self._run.write_log(self._rows)
+        if epoch + 1 - best >= self._patience:
+            self.model.stop_training = True
+
+    def _save(self) -> None:
+        with written_beside(self._run.model_file) as beside:
+            if self._averaging is not None:
+                self._averaging.on_test_begin()
+            try:
+                self.model.save(beside, include_optimizer=False)
+            finally:
+                if self._averaging is not None:
+                    self._averaging.on_test_end()
+
+
+def best_epoch(rows: list[dict[str, float]]) -> int:
+    """The epoch, from 1 on, of the best validation; without validations the last one.
+
+    Example:
+      >>> from tfp_flows.cli.recorder import best_epoch
+      >>> best_epoch([{"epoch": 1, "val_nll": 3.0}, {"epoch": 2, "val_nll": 4.0}])
+      1
+    """
+    if "val_nll" not in rows[-1]:
+        return int(rows[-1]["epoch"])
+    return int(min(rows, key=lambda row: row["val_nll"])["epoch"])

@@ -1,0 +1,107 @@
+"""`tfp-flows train`."""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from tfp_flows.cli.configuration import options_of, record
+from tfp_flows.cli.errors import UsageError
+from tfp_flows.cli.finish import finish, show
+from tfp_flows.cli.flow_choice import make_flow, settings_of
+from tfp_flows.cli.opening import open_source
+from tfp_flows.cli.optimizers import make_optimizer
+from tfp_flows.cli.recorder import Recorder
+from tfp_flows.cli.run_directory import RunDirectory
+from tfp_flows.training import FlowModel
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Starts a run, or goes on with one.
+
+    Raises:
+      UsageError: if options are wrong, do not fit the data or one another.
+      RunError: if data or run are not what they should be.
+      OSError: if files cannot be read or written.
+    """
+    run = RunDirectory(arguments.resume or arguments.run)
+    options = options_of(arguments, run)
+    settings_of(options["flow"], options["set"])
+    if run.is_finished:
+        print(f"{run.path} is finished; --run another directory for another training.")
+        show(run)
+        return
+    if not run.has_run:
+        run.claim()
+    try:
+        _train(run, options, _verbosity(arguments.progress))
+    except KeyboardInterrupt:
+        if run.has_run:
+            print(f"\nGo on with: tfp-flows train --resume {run.path}", file=sys.stderr)
+        raise
+    finally:
+        run.release()  # Where nothing was written.
+
+
+def _train(run: RunDirectory, options: Mapping[str, Any], verbose: int) -> None:
+    source = open_source(options)
+    keras.utils.set_random_seed(options["seed"])
+    flow = make_flow(options, source)
+    integers = flow.dtype.is_integer
+    model = FlowModel(flow, bin_width=1.0 if integers else source.bin_width)
+    batches = source.training(integers=integers, epoch_steps=options["steps_per_epoch"])
+    model.compile(make_optimizer(options, options["epochs"] * _num_steps(options, batches)))
+    record(run, options, source)
+    print(f"data  {options['data']}: {source}")
+    print(f"flow  {options['flow']}: {model.count_params():,} parameters", flush=True)
+    validation = None
+    if source.has("validation"):
+        size = options["batch_size"]
+        validation = source.scoring("validation", integers=integers, batch_size=size)
+    model.fit(
+        batches,
+        validation_data=validation,
+        epochs=options["epochs"],
+        steps_per_epoch=options["steps_per_epoch"],
+        verbose=verbose,
+        callbacks=_callbacks(run, options),
+    )
+    finish(run, options, source, integers=integers)
+    shutil.rmtree(run.backup, ignore_errors=True)
+    show(run)
+
+
+def _callbacks(run: RunDirectory, options: Mapping[str, Any]) -> list[keras.callbacks.Callback]:
+    averaging = [keras.callbacks.SwapEMAWeights()] if options["ema"] else []
+    recorder = Recorder(
+        run,
+        patience=options["patience"],
+        minutes=options["minutes"],
+        averaging=averaging[0] if averaging else None,
+    )
+    # Twice: one of the two is whole, whenever the process is killed. And until the run is
+    # finished, which is after the end of `fit`.
+    backup = keras.callbacks.BackupAndRestore(
+        str(run.backup), double_checkpoint=True, delete_checkpoint=False
+    )
+    return [*averaging, recorder, backup]
+
+
+def _num_steps(options: Mapping[str, Any], batches: Any) -> int:
+    """In an epoch, where the schedule has to know it."""
+    if options["steps_per_epoch"] is not None:
+        return options["steps_per_epoch"]
+    if options["schedule"] == "constant":
+        return 0
+    try:
+        return len(batches)
+    except TypeError as error:
+        raise UsageError("--steps-per-epoch must be given with --schedule cosine here") from error
+
+
+def _verbosity(progress: str) -> int:
+    bar = sys.stdout.isatty() if progress == "auto" else progress == "bar"
+    return 0 if progress == "none" else 1 if bar else 2
