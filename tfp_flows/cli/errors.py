@@ -23,7 +23,8 @@ def told(error: BaseException) -> str:
       "KeyError: 'x'"
     """
     message = re.sub(r"\s+", " ", getattr(error, "message", "") or str(error)).strip()
-    if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        message = f"{os.fspath(error.filename)}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        file = "" if error.filename is None else f"{os.fspath(error.filename)}: "
+        message = f"{file}{error.strerror}"
     ours = isinstance(error, UsageError | RunError | ValueError | TypeError | OSError | ImportError)
     return message if ours and message else f"{type(error).__name__}: {message}"

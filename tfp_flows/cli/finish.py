@@ -44,7 +44,7 @@ def finish(
     draw(model, facts, path, n=_NUM_SAMPLES, seed=options["seed"])
     result = {
         "flow": options["flow"],
-        "num_parameters": _num_parameters(model),
+        "num_parameters": num_parameters(model),
         "epochs": int(rows[-1]["epoch"]),
         "best_epoch": best_epoch(rows),
         "seconds": rows[-1]["seconds"],
@@ -69,5 +69,6 @@ def show(run: RunDirectory) -> None:
     print(f"files in {run.path}: {', '.join(run.files())}", flush=True)
 
 
-def _num_parameters(model: FlowModel) -> int:
+def num_parameters(model: FlowModel) -> int:
+    """Numbers that are trained."""
     return sum(int(np.prod(v.shape)) for v in model.distribution.trainable_variables)

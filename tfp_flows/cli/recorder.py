@@ -21,6 +21,7 @@ class Recorder(keras.callbacks.Callback):
       patience: stops after so many epochs without a better validation; `None` for never.
       minutes: stops after so long; `None` for never.
       averaging: puts averaged weights into the model for validation, if there are any.
+      lines: prints a line for each epoch, with "bits_per_dim" or "nll"; `None` for no lines.
     """
 
     def __init__(
@@ -30,9 +31,10 @@ class Recorder(keras.callbacks.Callback):
         patience: int | None = None,
         minutes: float | None = None,
         averaging: keras.callbacks.SwapEMAWeights | None = None,
+        lines: str | None = None,
     ) -> None:
         super().__init__()
-        self._run, self._averaging = run, averaging
+        self._run, self._averaging, self._lines = run, averaging, lines
         self._patience = math.inf if patience is None else patience
         self._seconds = math.inf if minutes is None else 60 * minutes
         self._rows: list[dict[str, float]] | None = None
@@ -61,6 +63,8 @@ class Recorder(keras.callbacks.Callback):
         if best == epoch + 1:
             self._save()
         self._run.write_log(self._rows)
+        if self._lines:
+            print(line(self._rows, self._lines), flush=True)
         if epoch + 1 - best >= self._patience:
             self.model.stop_training = True
 
@@ -86,3 +90,19 @@ def best_epoch(rows: list[dict[str, float]]) -> int:
     if "val_nll" not in rows[-1]:
         return int(rows[-1]["epoch"])
     return int(min(rows, key=lambda row: row["val_nll"])["epoch"])
+
+
+def line(rows: list[dict[str, float]], unit: str) -> str:
+    """What is said of the last epoch.
+
+    Example:
+      >>> from tfp_flows.cli.recorder import line
+      >>> line([{"epoch": 1, "seconds": 9.1, "nll": 3.25, "val_nll": 3.5}], "nll")
+      'epoch    1      9 s  train 3.2500  validation 3.5000 nats  best'
+    """
+    row = rows[-1]
+    said = f"epoch {row['epoch']:4.0f}  {row['seconds']:5.0f} s  train {row[unit]:.4f}"
+    if f"val_{unit}" in row:
+        said += f"  validation {row[f'val_{unit}']:.4f}"
+    said += " bits/dim" if unit == "bits_per_dim" else " nats"
+    return said + ("  best" if best_epoch(rows) == row["epoch"] else "")

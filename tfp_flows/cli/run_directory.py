@@ -94,9 +94,8 @@ class RunDirectory:
         if not self.log_file.is_file():
             return []
         with self.log_file.open(newline="") as file:
-            return [
-                {key: float(value) for key, value in row.items()} for row in csv.DictReader(file)
-            ]
+            rows = list(csv.DictReader(file))
+        return [{k: (int if k == "epoch" else float)(v) for k, v in row.items()} for row in rows]
 
     def write_log(self, rows: Sequence[Mapping[str, float]]) -> None:
         """Writes `log.csv` anew."""

@@ -10,7 +10,7 @@ import keras
 
 from tfp_flows.cli.configuration import options_of, record
 from tfp_flows.cli.errors import UsageError
-from tfp_flows.cli.finish import finish, show
+from tfp_flows.cli.finish import finish, num_parameters, show
 from tfp_flows.cli.flow_choice import make_flow, settings_of
 from tfp_flows.cli.opening import open_source
 from tfp_flows.cli.optimizers import make_optimizer
@@ -37,7 +37,7 @@ def train(arguments: argparse.Namespace) -> None:
     if not run.has_run:
         run.claim()
     try:
-        _train(run, options, _verbosity(arguments.progress))
+        _train(run, options, _progress(arguments.progress))
     except KeyboardInterrupt:
         if run.has_run:
             print(f"\nGo on with: tfp-flows train --resume {run.path}", file=sys.stderr)
@@ -46,7 +46,7 @@ def train(arguments: argparse.Namespace) -> None:
         run.release()  # Where nothing was written.
 
 
-def _train(run: RunDirectory, options: Mapping[str, Any], verbose: int) -> None:
+def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None:
     source = open_source(options)
     keras.utils.set_random_seed(options["seed"])
     flow = make_flow(options, source)
@@ -56,8 +56,8 @@ def _train(run: RunDirectory, options: Mapping[str, Any], verbose: int) -> None:
     model.compile(make_optimizer(options, options["epochs"] * _num_steps(options, batches)))
     record(run, options, source)
     print(f"data  {options['data']}: {source}")
-    print(f"flow  {options['flow']}: {model.count_params():,} parameters", flush=True)
-    validation = None
+    print(f"flow  {options['flow']}: {num_parameters(model):,} parameters", flush=True)
+    unit, validation = "nll" if source.num_levels is None else "bits_per_dim", None
     if source.has("validation"):
         size = options["batch_size"]
         validation = source.scoring("validation", integers=integers, batch_size=size)
@@ -66,21 +66,24 @@ def _train(run: RunDirectory, options: Mapping[str, Any], verbose: int) -> None:
         validation_data=validation,
         epochs=options["epochs"],
         steps_per_epoch=options["steps_per_epoch"],
-        verbose=verbose,
-        callbacks=_callbacks(run, options),
+        verbose=1 if progress == "bar" else 0,
+        callbacks=_callbacks(run, options, lines=unit if progress == "lines" else None),
     )
     finish(run, options, source, integers=integers)
     shutil.rmtree(run.backup, ignore_errors=True)
     show(run)
 
 
-def _callbacks(run: RunDirectory, options: Mapping[str, Any]) -> list[keras.callbacks.Callback]:
+def _callbacks(
+    run: RunDirectory, options: Mapping[str, Any], *, lines: str | None
+) -> list[keras.callbacks.Callback]:
     averaging = [keras.callbacks.SwapEMAWeights()] if options["ema"] else []
     recorder = Recorder(
         run,
         patience=options["patience"],
         minutes=options["minutes"],
         averaging=averaging[0] if averaging else None,
+        lines=lines,
     )
     # Twice: one of the two is whole, whenever the process is killed. And until the run is
     # finished, which is after the end of `fit`.
@@ -102,6 +105,7 @@ def _num_steps(options: Mapping[str, Any], batches: Any) -> int:
         raise UsageError("--steps-per-epoch must be given with --schedule cosine here") from error
 
 
-def _verbosity(progress: str) -> int:
-    bar = sys.stdout.isatty() if progress == "auto" else progress == "bar"
-    return 0 if progress == "none" else 1 if bar else 2
+def _progress(asked: str) -> str:
+    if asked != "auto":
+        return asked
+    return "bar" if sys.stdout.isatty() else "lines"
