@@ -15,6 +15,10 @@ _ENDS = "Exit codes: 0, 1 for failures, 2 for wrong usage, 130 after Ctrl-C."
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **kwargs: Any) -> None:
+        # A script that says `--epoch` would break by a new option of such a name.
+        super().__init__(allow_abbrev=False, **kwargs)
+
     def error(self, message: str) -> NoReturn:
         """One line, as for all errors."""
         self.exit(2, f"tfp-flows: error: {message} (see {self.prog} --help)\n")

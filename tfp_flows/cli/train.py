@@ -34,9 +34,9 @@ def train(arguments: argparse.Namespace) -> None:
         print(f"{run.path} is finished; --run another directory for another training.")
         show(run)
         return
-    if not run.has_run:
-        run.claim()
     try:
+        if not run.has_run:
+            run.claim()
         _train(run, options, _progress(arguments.progress))
     except KeyboardInterrupt:
         if run.has_run:
