@@ -41,11 +41,13 @@ class Recorder(keras.callbacks.Callback):
         self._start = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Forgets rows of epochs that are repeated."""
+        """Reads the log of a run that goes on, but for epochs that are repeated."""
         del logs
         if self._rows is None:
             self._rows = [row for row in self._run.log() if row["epoch"] <= epoch]
             self._start = time.monotonic() - (self._rows[-1]["seconds"] if self._rows else 0.0)
+            if epoch:
+                print(f"goes on after epoch {epoch}", flush=True)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Stops where the time is over."""
