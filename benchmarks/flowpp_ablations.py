@@ -115,8 +115,9 @@ def run(name: str, variant: str, seed: int, directory: str | None, path: pathlib
         0.0, STEPS - WARM_UP, alpha=0.01, warmup_target=RATE, warmup_steps=WARM_UP
     )
     model.compile(keras.optimizers.Adam(rate, global_clipnorm=1.0))
-    batches = tf.data.Dataset.from_tensor_slices(images).repeat().shuffle(len(images), seed=seed)
-    batches = batches.batch(setting.batch_size).prefetch(2)
+    batches = data.images(
+        images, batch_size=setting.batch_size, dequantize=False, shuffle=True, seed=seed
+    )
     training.initialize(integers, images[np.random.default_rng(seed).choice(len(images), 256)])
     history = model.fit(batches, epochs=10, steps_per_epoch=STEPS // 10, verbose=0)
     scores = model.evaluate(held_out, batch_size=100, verbose=0, return_dict=True)

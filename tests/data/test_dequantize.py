@@ -38,22 +38,25 @@ def test_noise_fills_a_level_uniformly():
 
 @pytest.mark.parametrize("num_levels", LEVELS)
 @pytest.mark.parametrize("u", [0.0, 1 - 2.0**-23, ALMOST_ONE])
-def test_never_yields_one_nor_leaves_the_level(monkeypatch, num_levels, u):
+@pytest.mark.parametrize("compiled", [False, True])
+def test_never_reaches_an_edge(monkeypatch, num_levels, u, compiled):
     freeze_noise(monkeypatch, u)
-    images = all_levels(num_levels)
-    y = dequantize(images, num_levels)
+    images = tf.constant(all_levels(num_levels))
+    y = tf.function(lambda x: dequantize(x, num_levels), jit_compile=compiled)(images)
     assert float(tf.reduce_max(y)) < 1.0
-    assert float(tf.reduce_min(y)) >= 0.0
+    assert float(tf.reduce_min(y)) > 0.0
     np.testing.assert_array_equal(quantize(y, num_levels), images)
 
 
-def test_never_yields_one_in_a_compiled_function(monkeypatch):
-    freeze_noise(monkeypatch, ALMOST_ONE)
-    images = all_levels(49)
-    compiled = tf.function(lambda x: dequantize(x, 49), jit_compile=True)
-    y = compiled(tf.constant(images))
-    assert float(tf.reduce_max(y)) < 1.0
-    np.testing.assert_array_equal(quantize(y, 49), images)
+@pytest.mark.parametrize("num_levels", LEVELS)
+@pytest.mark.parametrize("u", [0.0, ALMOST_ONE])
+@pytest.mark.parametrize("scaling", ["centered", "symmetric", "integers"])
+def test_other_scalings_do_not_leave_the_level(monkeypatch, num_levels, u, scaling):
+    freeze_noise(monkeypatch, u)
+    images = tf.constant(all_levels(num_levels))
+    compiled = tf.function(lambda x: dequantize(x, num_levels, scaling=scaling), jit_compile=True)
+    y = compiled(images)
+    np.testing.assert_array_equal(quantize(y, num_levels, scaling=scaling), images)
 
 
 @pytest.mark.parametrize("num_levels", LEVELS)

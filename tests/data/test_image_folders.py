@@ -95,8 +95,8 @@ def test_images_with_transparency_are_refused(tmp_path):
 
 def test_webp_is_read(tmp_path):
     # A lossless WebP of one pixel, (255, 0, 0).
-    header = b"RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11"
-    (tmp_path / "a.webp").write_bytes(header + b"\x88\x88\xfe\x07\x00")
+    header = b"RIFF\x1c\x00\x00\x00WEBPVP8L\x0f\x00\x00\x00/\x00\x00\x00\x00\x07\x10\xfd\x8f"
+    (tmp_path / "a.webp").write_bytes(header + b'\xfe\x07"\xa2\xff\x01\x00')
     assert read(tmp_path)[1][0].shape == (1, 1, 1, 3)
 
 

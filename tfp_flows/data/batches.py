@@ -11,7 +11,7 @@ from tfp_flows.typing import Shape
 
 
 class Batches:
-    """An iterable of batches whose epochs are numbered; `images` makes them.
+    """An iterable of batches whose epochs are numbered; `images` and `Table.batches` make them.
 
     An epoch is one iterator. Its number, with the seed, determines order, augmentation and noise:
     epoch 7 is the same in a run that starts with it. The first iterator that is read gives epoch
@@ -24,10 +24,11 @@ class Batches:
       position: that the dataset reads.
       batch_size: events in a batch.
       event_shape: of one event.
-      num_levels: values that a number of an event could take before noise was added.
+      num_levels: values that a number of an event could take before noise was added; `None` for
+        tables, whose columns differ in that.
       bin_width: distance of neighbouring levels, for bits/dim.
       num_events: in an epoch; `None` if it is not known.
-      num_batches: likewise.
+      drop_remainder: whether a last batch of fewer events is left out.
       num_classes: of the labels; `None` if there are none, or it is not known.
     """
 
@@ -38,13 +39,13 @@ class Batches:
         *,
         batch_size: int,
         event_shape: Shape,
-        num_levels: int,
+        num_levels: int | None,
         bin_width: float,
         num_events: int | None,
-        num_batches: int | None,
+        drop_remainder: bool,
         num_classes: int | None,
     ) -> None:
-        self._endless, self._position, self._num_batches = endless, position, num_batches
+        self._endless, self._position, self._num_batches = endless, position, None
         self.batch_size = batch_size
         self.event_shape = event_shape
         self.num_levels = num_levels
@@ -53,8 +54,10 @@ class Batches:
         self.num_classes = num_classes
         self.dataset = endless
         """One epoch for each iterator."""
-        if num_batches is not None:
-            self.dataset = endless.apply(tf.data.experimental.assert_cardinality(num_batches))
+        if num_events is not None:
+            more = 0 if drop_remainder else batch_size - 1
+            self._num_batches = size = (num_events + more) // batch_size
+            self.dataset = endless.apply(tf.data.experimental.assert_cardinality(size))
 
     @property
     def epoch(self) -> int:

@@ -1,7 +1,9 @@
 """Where elements are kept after they were read once."""
 
+import contextlib
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +33,22 @@ def kept(elements: Elements, cache: Any, key: Any) -> Elements:
     if cache is True:
         return elements.loaded()
     digest = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
-    path = Path(f"{os.fspath(cache)}-{digest}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    stored = elements.dataset.cache(str(path))
-    if not path.with_name(path.name + ".index").exists():
-        # Now, in one go: an epoch that is left early would leave a part of a file behind.
-        for _ in stored:
+    kept_at = Path(f"{os.fspath(cache)}-{digest}")
+    if not kept_at.is_dir():
+        _write(elements.dataset, kept_at)
+    return Elements(elements.dataset.cache(str(kept_at / "images")), elements.num_classes)
+
+
+def _write(dataset: tf.data.Dataset[Any], directory: Path) -> None:
+    """Now, in one go, and beside: whoever is killed meanwhile leaves no part of it behind."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent) as beside:
+        new = Path(beside, "new")
+        new.mkdir()
+        for _ in dataset.cache(str(new / "images")):
             pass
-    return Elements(stored, elements.num_classes)
+        # Another process may have been faster, with the same images.
+        with contextlib.suppress(OSError):
+            new.rename(directory)
+    if not directory.is_dir():
+        raise OSError(f"`cache` must be a path that can be written; got {directory}.")

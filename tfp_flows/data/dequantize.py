@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from tfp_flows.data.levels import check_num_levels, checked_levels, level_dtype
@@ -12,7 +11,7 @@ from tfp_flows.data.scaling import ScalingName, bin_edges, scaling_of
 def dequantize(
     images: Any, num_levels: int, *, seed: Any = None, scaling: ScalingName = "unit"
 ) -> tf.Tensor:
-    """`y = (x + u) / num_levels` with `u ~ U[0, 1)`: float32, in [0, 1), never 1.
+    """`y = (x + u) / num_levels` with `u ~ U(0, 1)`: float32, in (0, 1), never 0 or 1.
 
     `quantize` takes each result back to its pixel. Works eagerly, in a `tf.function` and in a
     `tf.data` map.
@@ -49,7 +48,7 @@ def dequantize(
 def into_bins(
     x: tf.Tensor, u: tf.Tensor, num_levels: int, scaling: ScalingName = "unit"
 ) -> tf.Tensor:
-    """`y = (x + u) / num_levels`, in the dtype of `u`; `quantize` takes it back to `x`, always.
+    """`y = (x + u) / num_levels`, in the dtype of `u`, off the edges; `quantize` gives `x` back.
 
     Args:
       x: int32 levels in `0..num_levels - 1`.
@@ -57,17 +56,14 @@ def into_bins(
       num_levels: number of levels.
       scaling: of the result, as in `dequantize`.
     """
-    edges = bin_edges(num_levels, scaling)
     lowest, width = scaling_of(scaling, num_levels)
     # A float32 cannot hold 16 + 0.9999999: the sum is 17 and y is 1, where the logit is infinite
-    # and a density on [0, 1) has no support. Likewise 200 + 0.999999 is 201, the wrong level.
-    # Tables, not arithmetic on y: compilers may turn a division into an inexact product. They are
-    # float32, as `quantize` is, for float64 as well.
-    highest = np.nextafter(edges[1:], np.float32(-np.inf))
-    dtype = u.dtype.as_numpy_dtype
-    low, high = (tf.gather(edge.astype(dtype), x) for edge in (edges[:-1], highest))
-    y = (tf.cast(x, u.dtype) + u) / num_levels
-    return tf.clip_by_value(y if scaling == "unit" else lowest + width * y, low, high)
+    # and a density on [0, 1) has no support. Likewise 200 + 0.999999 is 201, the wrong level. Four
+    # float32 numbers are left between u and either edge, as compilers may turn the division into an
+    # inexact product.
+    edge = 2.0 ** ((num_levels - 1).bit_length() - 22)
+    y = (tf.cast(x, u.dtype) + tf.clip_by_value(u, edge, 1 - edge)) / num_levels
+    return y if scaling == "unit" else lowest + width * y
 
 
 def quantize(y: Any, num_levels: int, *, scaling: ScalingName = "unit") -> tf.Tensor:

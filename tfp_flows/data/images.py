@@ -3,8 +3,6 @@
 import os
 from typing import Any
 
-import tensorflow as tf
-
 from tfp_flows.data.batches import Batches
 from tfp_flows.data.caches import kept
 from tfp_flows.data.fitting import Fit
@@ -125,7 +123,8 @@ def images(
         batch_size=batch_size,
         shuffle=shuffle,
         drop_remainder=drop,
-        seed=(_drawn() if seed is None else check_int("seed", seed, 0), worker),
+        seed=seed,
+        worker=worker,
     )
     return Batches(
         endless,
@@ -135,10 +134,6 @@ def images(
         num_levels=levels,
         bin_width=width,
         num_events=num_events,
-        num_batches=num_events and (num_events + (0 if drop else batch_size - 1)) // batch_size,
+        drop_remainder=drop,
         num_classes=elements.num_classes if labels else None,
     )
-
-
-def _drawn() -> int:
-    return int(tf.random.uniform([], maxval=2**31 - 1, dtype=tf.int32))

@@ -81,6 +81,6 @@ def remainder_dropped(
     if drop is None:
         return shuffle and fills
     if drop and size is not None and not fills:
-        wanted = f"at most {size}, the number of images, with `drop_remainder`"
+        wanted = f"at most {size}, as many as there are, with `drop_remainder`"
         raise ValueError(f"`batch_size` must be {wanted}; got {batch_size}.")
     return drop

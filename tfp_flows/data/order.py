@@ -7,12 +7,13 @@ import tensorflow as tf
 
 from tfp_flows.data.elements import Elements
 from tfp_flows.data.position import Position
+from tfp_flows.ops.arguments import check_int
 
 Finish = Callable[[dict[str, tf.Tensor], tf.Tensor], Any]
 """`finish(batch, seed)` gives what a batch is made of, with integers `[2]` for its randomness."""
 
 SHUFFLED = 10_000
-"""Of images that are not in memory, each next one is drawn from so many."""
+"""Images that are not in memory are read so many at a time, and put into a random order."""
 
 
 def in_epochs(
@@ -23,25 +24,28 @@ def in_epochs(
     batch_size: int,
     shuffle: bool,
     drop_remainder: bool,
-    seed: tuple[int, int],
+    seed: int | None,
+    worker: int = 0,
 ) -> tf.data.Dataset[Any]:
-    """Numbered batches of the epoch at the position, in its order and with its randomness."""
+    """Numbered batches of the epoch at the position, in its order and with its randomness.
+
+    Workers with one seed get different noise. `None` draws a seed.
+    """
+    root = (_drawn() if seed is None else check_int("seed", seed, 0), worker)
     # On the host, wherever it is that the flow computes.
     with tf.device("CPU:0"):
         arrays = elements.arrays and tf.nest.map_structure(tf.constant, elements.arrays)
-    size = None if elements.arrays is None else len(elements.arrays["image"])
+    size = None if elements.arrays is None else len(next(iter(elements.arrays.values())))
 
     def ordered(epoch_seed: tf.Tensor) -> tf.data.Dataset[Any]:
         order_seed = _folded(epoch_seed, 0)
         if size is None:
-            return _shuffled(elements.dataset, order_seed[1]) if shuffle else elements.dataset
-        rows = tf.range(size)
-        if shuffle:
-            rows = tf.argsort(tf.random.stateless_uniform([size], order_seed, None, None, tf.int64))
+            return _shuffled(elements.dataset, order_seed) if shuffle else elements.dataset
+        rows = _permutation(size, order_seed) if shuffle else tf.range(size)
         return tf.data.Dataset.from_tensor_slices(rows)
 
     def epoch_of(now: tf.Tensor) -> tf.data.Dataset[Any]:
-        epoch_seed = _folded(tf.constant(seed, tf.int64), now[0])
+        epoch_seed = _folded(tf.constant(root, tf.int64), now[0])
         # Whole batches are left out, not read: rows of arrays are but numbers here.
         rows = ordered(epoch_seed).skip(now[1] * batch_size)
         numbered = rows.batch(batch_size, drop_remainder=drop_remainder).enumerate(now[1])
@@ -62,6 +66,22 @@ def _folded(seed: tf.Tensor, number: Any) -> tf.Tensor:
 
 
 def _shuffled(dataset: tf.data.Dataset[Any], seed: tf.Tensor) -> tf.data.Dataset[Any]:
-    # `tf.random.set_seed` would take part in the order: it reaches this graph as its seed.
-    tf.compat.v1.get_default_graph().seed = 1
-    return dataset.shuffle(SHUFFLED, seed=seed, reshuffle_each_iteration=False)
+    # Not `dataset.shuffle`: two iterators that live at the same time share its generator, whatever
+    # their seeds, and so would two epochs.
+    blocks = dataset.batch(SHUFFLED).enumerate().map(lambda n, block: _permuted(block, seed, n))
+    # The next block is read while this one is used.
+    return blocks.prefetch(1).unbatch()
+
+
+def _permuted(block: dict[str, tf.Tensor], seed: tf.Tensor, number: tf.Tensor) -> Any:
+    size = tf.shape(next(iter(block.values())))[0]
+    rows = _permutation(size, _folded(seed, number))
+    return {key: tf.gather(value, rows) for key, value in block.items()}
+
+
+def _permutation(size: Any, seed: tf.Tensor) -> tf.Tensor:
+    return tf.argsort(tf.random.stateless_uniform([size], seed, None, None, tf.int64))
+
+
+def _drawn() -> int:
+    return int(tf.random.uniform([], maxval=2**31 - 1, dtype=tf.int32))

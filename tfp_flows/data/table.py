@@ -4,8 +4,8 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
+from tfp_flows.data.batches import Batches
 from tfp_flows.data.columns import Column, labels_of
 from tfp_flows.data.row_batches import row_batches
 from tfp_flows.data.row_checks import check_resolution, check_varies
@@ -76,10 +76,10 @@ class Table:
         seed: int | None = None,
         drop_remainder: bool = False,
         dtype: str = "float32",
-    ) -> tf.data.Dataset[Any]:
+    ) -> Batches:
         """Batches `[b, D]` with noise `U[0, 1)` on integers and codes, anew in each epoch.
 
-        Epochs, orders and seeds are as those of `data.batches`.
+        Epochs are numbered, and can be resumed, as those of `data.images`.
 
         Args:
           batch_size: rows in a batch.
