@@ -24,7 +24,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
         (["--run", "RUN", "--data", "digits", "--set", "num_couplings=open('x')"], "a literal"),
         (["--run", "RUN", "--data", "digits", "--set", "num_couplings=0"], "at least 1; got 0"),
         (["--run", "RUN", "--data", "digits", "--validation", "1.5"], "between 0 and 1; got 1.5"),
-        (["--run", "RUN", "--data", "digits", "--validation", "0.0001"], "validation 0, train 1437"),
+        (
+            ["--run", "RUN", "--data", "digits", "--validation", "0.0001"],
+            "validation 0, train 1437",
+        ),
         (["--run", "RUN", "--data", "digits", "--cache", "none"], "'train[90%:]', or 'none'"),
         (["--run", "RUN", "--data", "TABLE", "--flow", "glow"], "use coupling_flow or nice"),
         (["--run", "RUN", "--data", "TABLE", "--labels"], "images only; got a table"),

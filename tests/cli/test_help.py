@@ -29,7 +29,7 @@ def test_every_option_is_in_the_help_and_says_what_it_does(command, call):
     code, out, _ = call(command, "--help")
     assert code == 0
     for action in parser._actions:
-        assert action.help and len(action.help) > 8, action
+        assert len(action.help or "") > 8, action
         for flag in action.option_strings:
             assert re.search(rf"^  .*{flag}\b", out, re.MULTILINE), flag
         assert " ".join(action.help.split()) in " ".join(out.split()), action

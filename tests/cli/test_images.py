@@ -79,7 +79,7 @@ def test_arrays_and_learned_noise(call, tmp_path):
     np.save(tmp_path / "images.npy", rng.integers(0, 256, [40, 8, 8, 1], np.uint8))
     words = ("train", "--data", tmp_path / "images.npy", "--flow", "flowpp_small")
     run = tmp_path / "run"
-    code, out, err = call(*words, "--run", run, *QUICK, "--num-bits", 8)
+    code, _, err = call(*words, "--run", run, *QUICK, "--num-bits", 8)
     assert (code, err) == (0, "")
     score = json.loads((run / "result.json").read_text())["scores"]["test"]
     assert 7 < score["bits_per_dim"] < 20

@@ -20,13 +20,18 @@ def test_a_file_gives_way_to_the_new_one(tmp_path):
 def test_what_fails_leaves_nothing(tmp_path, kind):
     path = tmp_path / "a"
     path.write_text("old")
-    with pytest.raises(OSError, match="full"), written_beside(path) as beside:
-        if kind == "file":
-            beside.write_text("half")
-        elif kind == "directory":
-            beside.mkdir()
-            (beside / "part").write_text("half")
-        raise OSError("full")
+
+    def write():
+        with written_beside(path) as beside:
+            if kind == "file":
+                beside.write_text("half")
+            elif kind == "directory":
+                beside.mkdir()
+                (beside / "part").write_text("half")
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        write()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

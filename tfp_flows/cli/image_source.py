@@ -38,9 +38,8 @@ class ImageSource(Source):
         """In a part; `None` if that is not known."""
         return self._part(part, {}).num_events
 
-    def training(self, *, integers: bool, epoch_steps: int | None) -> data.Batches:
+    def training(self, *, integers: bool) -> data.Batches:
         """Shuffled batches, each epoch in an order and with noise of its own."""
-        del epoch_steps  # `FlowModel.fit` reads on where an epoch of `Batches` ends.
         names = ("batch_size", "flip", "shift", "seed")
         chosen = {name: self.options[name] for name in names}
         return self._part("train", {"shuffle": True, "dequantize": not integers, **chosen})

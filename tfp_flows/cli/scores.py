@@ -1,11 +1,12 @@
 """How well a model fits the parts of its data, with what that is uncertain by."""
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from tfp_flows.cli.errors import RunError
+from tfp_flows.data import Batches
 from tfp_flows.ops.bits import bits_per_dim
 from tfp_flows.training import FlowModel
 
@@ -20,21 +21,20 @@ class Score(NamedTuple):
     bits_error: float
 
 
-def scored(model: FlowModel, batches: Any, *, at_most: int | None = None) -> Score:
+def scored(model: FlowModel, batches: Batches, *, at_most: int | None = None) -> Score:
     """Scores each event once.
 
     Args:
       model: that scores.
-      batches: of the events: `data.Batches` or a dataset.
+      batches: of the events.
       at_most: leaves the batches out that come after so many events.
 
     Raises:
       RunError: if a density is NaN.
     """
-    dataset = getattr(batches, "dataset", batches)
+    dataset = batches.dataset
     if at_most is not None:
-        size = getattr(batches, "batch_size", None) or int(next(iter(dataset)).shape[0])
-        dataset = dataset.take(-(-at_most // size))
+        dataset = dataset.take(math.ceil(at_most / batches.batch_size))
     nll = -model.predict(dataset, verbose=0).astype(np.float64)
     if np.isnan(nll).any():
         raise RunError(f"Densities must be numbers; got NaN for {np.isnan(nll).sum()} events")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from tfp_flows.cli.errors import UsageError
+from tfp_flows.data import Batches
 from tfp_flows.typing import Shape
 
 Part = Literal["train", "validation", "test"]
@@ -41,11 +42,11 @@ class Source(abc.ABC):
         """In a part; `None` if that is not known."""
 
     @abc.abstractmethod
-    def training(self, *, integers: bool, epoch_steps: int | None) -> Any:
+    def training(self, *, integers: bool) -> Batches:
         """Shuffled batches of the training part, for `FlowModel.fit`."""
 
     @abc.abstractmethod
-    def scoring(self, part: Part, *, integers: bool, batch_size: int) -> Any:
+    def scoring(self, part: Part, *, integers: bool, batch_size: int) -> Batches:
         """Batches of a part in its own order, with the same noise in each process."""
 
     @abc.abstractmethod

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from tfp_flows import data
 from tfp_flows.cli.divisions import rows_of_parts
@@ -53,15 +52,14 @@ class TableSource(Source):
         """Rows in a part."""
         return self._tables[part].num_rows
 
-    def training(self, *, integers: bool, epoch_steps: int | None) -> tf.data.Dataset[Any]:
-        """Shuffled batches `[b, D]`."""
+    def training(self, *, integers: bool) -> data.Batches:
+        """Shuffled batches `[b, D]`, each epoch in an order and with noise of its own."""
         _check_real(integers=integers)
         table, size = self._tables["train"], self.options["batch_size"]
         fills = table.num_rows >= size
-        batches = table.batches(size, seed=self.options["seed"], drop_remainder=fills)
-        return batches if epoch_steps is None else batches.repeat()
+        return table.batches(size, seed=self.options["seed"], drop_remainder=fills)
 
-    def scoring(self, part: Part, *, integers: bool, batch_size: int) -> tf.data.Dataset[Any]:
+    def scoring(self, part: Part, *, integers: bool, batch_size: int) -> data.Batches:
         """Batches in their own order."""
         _check_real(integers=integers)
         return self._tables[part].batches(batch_size, shuffle=False, seed=0)

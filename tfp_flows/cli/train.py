@@ -52,7 +52,7 @@ def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None
     flow = make_flow(options, source)
     integers = flow.dtype.is_integer
     model = FlowModel(flow, bin_width=1.0 if integers else source.bin_width)
-    batches = source.training(integers=integers, epoch_steps=options["steps_per_epoch"])
+    batches = source.training(integers=integers)
     model.compile(make_optimizer(options, options["epochs"] * _num_steps(options, batches)))
     record(run, options, source)
     print(f"data  {options['data']}: {source}")
