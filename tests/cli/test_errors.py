@@ -87,6 +87,11 @@ def test_directory_of_something_else_is_left_alone(call, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_empty_directory_of_the_user_stays(call, tmp_path):
+    assert call("train", "--data", "digits", "--split", "x", "--run", tmp_path)[0] == 1
+    assert tmp_path.is_dir()
+
+
 def test_no_directory_can_be_made(call):
     code, _, err = call("train", "--data", "digits", "--run", "/dev/null/run")
     assert code == 1

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfp_flows.cli import drawing
+
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
@@ -72,6 +74,21 @@ def test_exported_flow_is_served_without_the_package(call, trained, tmp_path):
     loaded = tf.saved_model.load(tmp_path / "new" / "saved")
     assert loaded.sample(3, 0).shape == (3, 4)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["saved"]
+
+
+@pytest.mark.parametrize("bad", [1, 5])
+def test_samples_that_are_not_finite_are_counted(call, trained, tmp_path, monkeypatch, bad):
+    rows = np.zeros([5, 4], np.float32)
+    rows[:bad, 2] = np.nan
+    monkeypatch.setattr(drawing.latents, "sample", lambda *_, **__: tf.constant(rows))
+    file = tmp_path / "samples.npy"
+    code, _, err = call("sample", trained, "-n", 5, "--output", file)
+    if bad == 5:
+        assert (code, file.exists()) == (1, False)
+        assert "must be finite; got NaN or inf in all 5 of them" in err
+    else:
+        assert (code, err) == (0, "tfp-flows: 1 of 5 samples hold NaN or inf: left out\n")
+        np.testing.assert_array_equal(np.load(file), rows[bad:])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Draws samples of a run, and writes them."""
 
 import csv
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ def draw(
 ) -> None:
     """Writes samples as a picture, a table or an array.
 
+    Samples with NaN or inf are left out; stderr says how many.
+
     Args:
       model: whose samples.
       facts: what the run knows of its data.
@@ -40,7 +43,7 @@ def draw(
 
     Raises:
       UsageError: if the data are of another kind than the file, or there is no such class.
-      RunError: if samples are not finite.
+      RunError: if no sample is finite.
       OSError: if the file cannot be written.
     """
     check_path(facts, path)
@@ -48,9 +51,13 @@ def draw(
     # Of integers under a flow, the flow: temperatures are those of its base.
     flow = getattr(model.distribution, "flow", model.distribution)
     samples = latents.sample(flow, n, temperature=temperature, seed=seed, context=context).numpy()
-    bad = int((~np.isfinite(samples.reshape(n, -1))).any(axis=1).sum())
-    if bad:
-        raise RunError(f"Samples must be finite; got {bad} of {n} with NaN or inf")
+    finite = np.isfinite(samples.reshape(n, -1)).all(axis=1)
+    if not finite.any():
+        raise RunError(f"Samples must be finite; got NaN or inf in all {n} of them")
+    if not finite.all():
+        bad = n - int(finite.sum())
+        print(f"tfp-flows: {bad} of {n} samples hold NaN or inf: left out", file=sys.stderr)
+        samples = samples[finite]
     path.parent.mkdir(parents=True, exist_ok=True)
     if facts["kind"] == "images":
         samples = data.quantize(samples, facts["num_levels"]).numpy()

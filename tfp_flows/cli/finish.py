@@ -1,5 +1,6 @@
 """The end of a training: scores, samples, and the table of both."""
 
+import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +9,7 @@ import keras
 import numpy as np
 
 from tfp_flows.cli.drawing import draw, usual_ending
+from tfp_flows.cli.errors import RunError, told
 from tfp_flows.cli.recorder import best_epoch
 from tfp_flows.cli.report import score_table
 from tfp_flows.cli.run_directory import RunDirectory
@@ -40,8 +42,12 @@ def finish(
         if source.has(part)
     }
     facts = run.config()["data"]
-    path = run.samples / f"samples{usual_ending(facts)}"
-    draw(model, facts, path, n=_NUM_SAMPLES, seed=options["seed"])
+    try:
+        path = run.samples / f"samples{usual_ending(facts)}"
+        draw(model, facts, path, n=_NUM_SAMPLES, seed=options["seed"])
+    except RunError as error:
+        # The scores are worth having without pictures.
+        print(f"tfp-flows: {told(error)}", file=sys.stderr)
     result = {
         "flow": options["flow"],
         "num_parameters": num_parameters(model),

@@ -29,6 +29,7 @@ class RunDirectory:
         self.result_file = self.path / "result.json"
         self.backup = self.path / "backup"
         self.samples = self.path / "samples"
+        self._is_made = False
 
     @property
     def has_run(self) -> bool:
@@ -47,6 +48,7 @@ class RunDirectory:
           RunError: something else is in it.
           OSError: it cannot be written.
         """
+        self._is_made = not self.path.exists()
         self.path.mkdir(parents=True, exist_ok=True)
         others = sorted(path.name for path in self.path.iterdir())
         if others:
@@ -57,6 +59,8 @@ class RunDirectory:
 
     def release(self) -> None:
         """Undoes `claim` where no run was started."""
+        if not self._is_made:
+            return
         with contextlib.suppress(OSError):
             self.path.rmdir()
 
