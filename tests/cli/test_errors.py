@@ -73,6 +73,8 @@ def test_sizes_that_do_not_fit_come_with_the_options_that_do(call, tmp_path):
     words = ("train", "--run", tmp_path / "run", "--data", tmp_path / "images.npy")
     err = call(*words, "--flow", "glow", "--set", "num_levels=2")[2]
     assert "--size 8 8 --fit crop, or --size 12 12 --fit pad" in err
+    err = call(*words, "--flow", "glow", "--set", "num_levels=4")[2]
+    assert "That is --size 16 16 --fit pad." in err
     code, _, err = call(*words, "--flow", "nice_mnist")
     assert code == 2
     assert "must be given events of 28x28x1; got 10x10x1" in err

@@ -125,8 +125,10 @@ def _hint(message: str, source: Source) -> str:
     sizes = re.search(r"crop to \((\d+), (\d+)\) or pad to \((\d+), (\d+)\)", message)
     if sizes is None:
         return ""
-    low, high = " ".join(sizes.group(1, 2)), " ".join(sizes.group(3, 4))
-    return f" That is --size {low} --fit crop, or --size {high} --fit pad."
+    low, high = sizes.group(1, 2), sizes.group(3, 4)
+    fits = all(int(size) <= its for size, its in zip(low, source.event_shape[:2], strict=True))
+    crop = f"--size {' '.join(low)} --fit crop, or " if fits else ""
+    return f" That is {crop}--size {' '.join(high)} --fit pad."
 
 
 def _size_hint(wanted: tuple[int, ...], got: tuple[int, ...]) -> str:
