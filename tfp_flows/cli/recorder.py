@@ -11,10 +11,11 @@ from tfp_flows.ops.files import written_beside
 
 
 class Recorder(keras.callbacks.Callback):
-    """Writes the log and the best model, and stops a training that gets no better or too long.
+    """Writes log, best model and backup, and stops a training that gets no better or too long.
 
-    It stands before `keras.callbacks.BackupAndRestore`: a run that is killed between the two
-    repeats the epoch, and writes the same again.
+    The backup comes last: a run that is killed before it repeats the epoch, and writes the same
+    again. (`keras.callbacks.BackupAndRestore` writes the number of the epoch into another file
+    than the weights: a kill between the two makes it count wrong.)
 
     Args:
       run: where to.
@@ -65,6 +66,7 @@ class Recorder(keras.callbacks.Callback):
         if best == epoch + 1:
             self._save()
         self._run.write_log(self._rows)
+        self._run.write_backup(epoch + 1, self.model.save_weights)
         if self._lines:
             print(line(self._rows, self._lines), flush=True)
         if epoch + 1 - best >= self._patience:

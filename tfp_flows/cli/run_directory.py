@@ -4,7 +4,7 @@ import contextlib
 import csv
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from tfp_flows.ops.files import written_beside
 class RunDirectory:
     """`config.json`, `log.csv`, `model.keras`, `backup/`, `samples/` and `result.json`.
 
-    All files but those in `backup/` are written beside and renamed.
+    All files are written beside and renamed.
 
     Args:
       path: of the directory.
@@ -56,6 +56,28 @@ class RunDirectory:
             raise RunError(f"--run must be a new or an empty directory; {self.path} holds {some}")
         with tempfile.TemporaryFile(dir=self.path) as file:
             file.write(b"Tries whether there is room for anything.")
+
+    def last_backup(self) -> tuple[int, Path | None]:
+        """How many epochs were finished, and the weights after them."""
+        files = sorted(self.backup.glob("epoch_*.weights.h5"))
+        if not files:
+            return 0, None
+        return int(files[-1].name.split(".")[0].removeprefix("epoch_")), files[-1]
+
+    def write_backup(self, epoch: int, save: Callable[[Path], None]) -> None:
+        """Has the weights after so many epochs written, and forgets those before.
+
+        Args:
+          epoch: how many were finished; it is in the name, so that the two cannot disagree.
+          save: writes a file of the name that it is given.
+        """
+        _, before = self.last_backup()
+        self.backup.mkdir(exist_ok=True)
+        path = self.backup / f"epoch_{epoch:06}.weights.h5"
+        with written_beside(path) as beside:
+            save(beside)
+        if before is not None and before != path:
+            before.unlink()
 
     def release(self) -> None:
         """Undoes `claim` where no run was started."""

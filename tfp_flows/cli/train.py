@@ -61,8 +61,12 @@ def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None
     if source.has("validation"):
         size = options["batch_size"]
         validation = source.scoring("validation", integers=integers, batch_size=size)
+    epoch, weights = run.last_backup()
+    if weights is not None:
+        model.load_weights(weights)
     model.fit(
         batches,
+        initial_epoch=epoch,
         validation_data=validation,
         epochs=options["epochs"],
         steps_per_epoch=options["steps_per_epoch"],
@@ -85,12 +89,7 @@ def _callbacks(
         averaging=averaging[0] if averaging else None,
         lines=lines,
     )
-    # Twice: one of the two is whole, whenever the process is killed. And until the run is
-    # finished, which is after the end of `fit`.
-    backup = keras.callbacks.BackupAndRestore(
-        str(run.backup), double_checkpoint=True, delete_checkpoint=False
-    )
-    return [*averaging, recorder, backup]
+    return [*averaging, recorder]
 
 
 def _num_steps(options: Mapping[str, Any], batches: Any) -> int:
