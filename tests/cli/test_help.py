@@ -1,6 +1,9 @@
 """The parser: every option says what it does."""
 
 import argparse
+import configparser
+import importlib
+import pathlib
 import re
 import subprocess
 import sys
@@ -60,3 +63,11 @@ def test_package_runs_as_a_module():
     shown = subprocess.run(words, capture_output=True, text=True, check=True)
     for command in COMMANDS:
         assert re.search(rf"^    {command} +\w", shown.stdout, re.MULTILINE)
+
+
+def test_entry_point_is_the_same_function():
+    config = configparser.ConfigParser()
+    config.read(pathlib.Path(__file__).parents[2] / "setup.cfg")
+    scripts = config["options.entry_points"]["console_scripts"].split()
+    assert scripts == ["tfp-flows", "=", "tfp_flows.cli:main"]
+    assert callable(importlib.import_module("tfp_flows.cli").main)

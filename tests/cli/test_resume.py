@@ -53,6 +53,20 @@ def test_resume_needs_only_the_directory(call, killed, tmp_path, monkeypatch):
     assert not (run / "backup").exists()
 
 
+def test_killed_after_the_last_epoch_is_only_scored(call, options, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    words = (*options, "--run", run, "--epochs", 9, "--minutes", 1e-4)
+    with monkeypatch.context() as patch:
+        patch.setattr("tfp_flows.cli.train.finish", lambda *_, **__: {}["killed"])
+        assert call(*words)[0] == 1
+    (run / "backup" / ".7.part.epoch_000001.weights.h5").write_bytes(b"half")
+    log = (run / "log.csv").read_text()
+    assert call("train", "--resume", run)[0] == 0
+    assert (run / "log.csv").read_text() == log
+    assert json.loads((run / "result.json").read_text())["epochs"] == 1
+    assert not list(run.rglob(".*"))
+
+
 def test_same_command_goes_on(call, killed, options):
     run, _ = killed
     code, out, err = call(*options, "--run", run, "--epochs", 3)

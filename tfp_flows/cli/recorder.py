@@ -1,6 +1,5 @@
 """What happens at the end of each epoch of a run."""
 
-import math
 import time
 from typing import Any
 
@@ -36,8 +35,7 @@ class Recorder(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self._run, self._averaging, self._lines = run, averaging, lines
-        self._patience = math.inf if patience is None else patience
-        self._seconds = math.inf if minutes is None else 60 * minutes
+        self._patience, self._seconds = patience, None if minutes is None else 60 * minutes
         self._rows: list[dict[str, float]] | None = None
         self._start = time.monotonic()
 
@@ -53,7 +51,7 @@ class Recorder(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Stops where the time is over."""
         del batch, logs
-        if time.monotonic() - self._start > self._seconds:
+        if self._seconds is not None and time.monotonic() - self._start >= self._seconds:
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -69,7 +67,7 @@ class Recorder(keras.callbacks.Callback):
         self._run.write_backup(epoch + 1, self.model.save_weights)
         if self._lines:
             print(line(self._rows, self._lines), flush=True)
-        if epoch + 1 - best >= self._patience:
+        if is_over(self._rows, self._patience, self._seconds):
             self.model.stop_training = True
 
     def _save(self) -> None:
@@ -81,6 +79,21 @@ class Recorder(keras.callbacks.Callback):
             finally:
                 if self._averaging is not None:
                     self._averaging.on_test_end()
+
+
+def is_over(rows: list[dict[str, float]], patience: int | None, seconds: float | None) -> bool:
+    """Whether a training ends before its last epoch.
+
+    Example:
+      >>> from tfp_flows.cli.recorder import is_over
+      >>> rows = [{"epoch": 1, "seconds": 9.0, "val_nll": 3.0}]
+      >>> is_over(rows, patience=1, seconds=None), is_over(rows, None, 8.0)
+      (False, True)
+    """
+    if not rows:
+        return False
+    is_late = seconds is not None and rows[-1]["seconds"] >= seconds
+    return is_late or (patience is not None and rows[-1]["epoch"] - best_epoch(rows) >= patience)
 
 
 def best_epoch(rows: list[dict[str, float]]) -> int:

@@ -79,6 +79,11 @@ class RunDirectory:
         if before is not None and before != path:
             before.unlink()
 
+    def sweep(self) -> None:
+        """Removes what a killed process had begun to write."""
+        for path in self.path.rglob(".*.part.*"):
+            path.unlink(missing_ok=True)
+
     def release(self) -> None:
         """Undoes `claim` where no run was started."""
         if not self._is_made:

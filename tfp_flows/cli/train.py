@@ -14,7 +14,7 @@ from tfp_flows.cli.finish import finish, num_parameters, show
 from tfp_flows.cli.flow_choice import make_flow, settings_of
 from tfp_flows.cli.opening import open_source
 from tfp_flows.cli.optimizers import make_optimizer
-from tfp_flows.cli.recorder import Recorder
+from tfp_flows.cli.recorder import Recorder, is_over
 from tfp_flows.cli.run_directory import RunDirectory
 from tfp_flows.training import FlowModel
 
@@ -63,19 +63,28 @@ def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None
         validation = source.scoring("validation", integers=integers, batch_size=size)
     epoch, weights = run.last_backup()
     if weights is not None:
+        run.sweep()
         model.load_weights(weights)
-    model.fit(
-        batches,
-        initial_epoch=epoch,
-        validation_data=validation,
-        epochs=options["epochs"],
-        steps_per_epoch=options["steps_per_epoch"],
-        verbose=1 if progress == "bar" else 0,
-        callbacks=_callbacks(run, options, lines=unit if progress == "lines" else None),
-    )
+    # What was killed after its last epoch is only to be scored.
+    if not _is_over(run, options, epoch):
+        model.fit(
+            batches,
+            initial_epoch=epoch,
+            validation_data=validation,
+            epochs=options["epochs"],
+            steps_per_epoch=options["steps_per_epoch"],
+            verbose=1 if progress == "bar" else 0,
+            callbacks=_callbacks(run, options, lines=unit if progress == "lines" else None),
+        )
     finish(run, options, source, integers=integers)
     shutil.rmtree(run.backup, ignore_errors=True)
     show(run)
+
+
+def _is_over(run: RunDirectory, options: Mapping[str, Any], epoch: int) -> bool:
+    rows = [row for row in run.log() if row["epoch"] <= epoch]
+    seconds = None if options["minutes"] is None else 60 * options["minutes"]
+    return epoch >= options["epochs"] or is_over(rows, options["patience"], seconds)
 
 
 def _callbacks(
