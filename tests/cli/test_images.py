@@ -1,0 +1,93 @@
+"""Images from folders, arrays and streams; classes as contexts; learned noise."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+QUICK = ("--epochs", 1, "--batch-size", 10, "--progress", "lines")
+SMALL = ("--flow", "nice", "--set", "net=nets.MLP((8,))", "logit_alpha=0.01")
+
+
+def test_folder_with_classes_is_a_conditional_flow(call, pictures, tmp_path):
+    run = tmp_path / "run"
+    words = ("train", "--data", pictures, "--labels", "--flip", "--shift", 1, "--run", run)
+    code, out, err = call(*words, *SMALL, *QUICK)
+    assert (code, err) == (0, "")
+    assert "images of 8x8x1, 256 levels: train 48, validation 6, test 6" in out
+    assert "epoch    1 " in out
+    assert "bits/dim" in out
+    config = json.loads((run / "config.json").read_text())
+    assert config["data"]["num_classes"] == 2
+    grid = tf.io.decode_png((run / "samples" / "samples.png").read_bytes())
+    assert grid.shape == (8 * 9 + 1, 8 * 9 + 1, 1)
+    one, other = tmp_path / "0.npy", tmp_path / "1.npy"
+    for label, file in enumerate((one, other)):
+        assert call("sample", run, "--label", label, "-n", 4, "--output", file)[0] == 0
+    assert np.load(one).shape == (4, 8, 8, 1)
+    assert np.load(one).dtype == np.uint8
+    assert not np.array_equal(np.load(one), np.load(other))
+    code, _, err = call("sample", run, "--label", 2)
+    assert (code, "--label must be in 0..1; got 2" in err) == (2, True)
+
+
+def test_parts_of_a_folder_are_disjoint(call, pictures, tmp_path):
+    from tfp_flows.cli.data_options import DATA
+    from tfp_flows.cli.loaded_images import LoadedImages
+    from tfp_flows.cli.option import with_defaults
+
+    said = {"data": str(pictures), "validation": "0.2", "test": "0.3"}
+    source = LoadedImages({**with_defaults(said, DATA), "seed": 1})
+    images = [
+        image.tobytes()
+        for part in ("train", "validation", "test")
+        for batch in source.scoring(part, integers=True, batch_size=7)
+        for image in batch.numpy()
+    ]
+    assert len(images) == len(set(images)) == 60
+
+
+def test_streams_of_splits_that_are_scored_as_they_are_in_memory(call, pictures, tmp_path):
+    folder = tmp_path / "set"
+    for split, kind in (("train", "dark"), ("test", "bright")):
+        (folder / split).mkdir(parents=True)
+        for path in (pictures / kind).iterdir():
+            (folder / split / path.name).write_bytes(path.read_bytes())
+    tables = {}
+    for cache in ("memory", "none"):
+        run = tmp_path / cache
+        words = ("train", "--data", folder, "--validation", "none", "--cache", cache)
+        code, out, err = call(*words, "--run", run, *SMALL, *QUICK, "--size", 6, 6)
+        assert (code, err) == (0, "")
+        assert "images of 6x6x1" in out
+        code, out, _ = call("evaluate", run, "--split", "test", "train")
+        assert code == 0
+        tables[cache] = [line.split()[:2] for line in out.splitlines()[1:]]
+    assert tables["memory"] == tables["none"] == [["test", "30"], ["train", "30"]]
+    # Images that the run has not seen, cut to the size of those that it has.
+    code, out, err = call("evaluate", run, "--data", pictures)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1].split()[:2] == ["test", "60"]
+
+
+@pytest.mark.slow
+def test_arrays_and_learned_noise(call, tmp_path):
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "images.npy", rng.integers(0, 256, [40, 8, 8, 1], np.uint8))
+    words = ("train", "--data", tmp_path / "images.npy", "--flow", "flowpp_small")
+    run = tmp_path / "run"
+    code, _, err = call(*words, "--run", run, *QUICK, "--num-bits", 8)
+    assert (code, err) == (0, "")
+    score = json.loads((run / "result.json").read_text())["scores"]["test"]
+    assert 7 < score["bits_per_dim"] < 20
+
+
+def test_levels_that_do_not_fit(call, tmp_path):
+    np.save(tmp_path / "images.npy", np.zeros([40, 8, 8, 1], np.uint8))
+    words = ("train", "--data", tmp_path / "images.npy", "--flow", "flowpp_small")
+    code, _, err = call(*words, "--run", tmp_path / "run", "--num-bits", 5)
+    assert code == 2
+    assert "integers of 256 levels; got 32. See --num-bits" in err

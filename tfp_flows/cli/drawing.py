@@ -1,0 +1,102 @@
+"""Draws samples of a run, and writes them."""
+
+import csv
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfp_flows import data, latents
+from tfp_flows.cli.errors import RunError, UsageError
+from tfp_flows.cli.pictures import write_grid
+from tfp_flows.cli.table_source import table_of
+from tfp_flows.ops.files import written_beside
+from tfp_flows.training import FlowModel
+
+_ENDINGS = {"images": (".png", ".npy"), "table": (".csv", ".npy")}
+
+
+def draw(
+    model: FlowModel,
+    facts: Mapping[str, Any],
+    path: Path,
+    *,
+    n: int,
+    temperature: float = 1.0,
+    seed: int = 0,
+    label: int | None = None,
+) -> None:
+    """Writes samples as a picture, a table or an array.
+
+    Samples with NaN or inf are left out; stderr says how many.
+
+    Args:
+      model: whose samples.
+      facts: what the run knows of its data.
+      path: ends in what is written: `.png` for images, `.csv` for tables, `.npy` for both.
+      n: how many.
+      temperature: of the base.
+      seed: the same one gives the same samples.
+      label: of conditional flows; `None` for all classes in turn.
+
+    Raises:
+      UsageError: if the data are of another kind than the file, or there is no such class.
+      RunError: if no sample is finite.
+      OSError: if the file cannot be written.
+    """
+    check_path(facts, path)
+    context = _context(facts, n, label)
+    # Of integers under a flow, the flow: temperatures are those of its base.
+    flow = getattr(model.distribution, "flow", model.distribution)
+    samples = latents.sample(flow, n, temperature=temperature, seed=seed, context=context).numpy()
+    finite = np.isfinite(samples.reshape(n, -1)).all(axis=1)
+    if not finite.any():
+        raise RunError(f"Samples must be finite; got NaN or inf in all {n} of them")
+    if not finite.all():
+        bad = n - int(finite.sum())
+        print(f"tfp-flows: {bad} of {n} samples hold NaN or inf: left out", file=sys.stderr)
+        samples = samples[finite]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if facts["kind"] == "images":
+        samples = data.quantize(samples, facts["num_levels"]).numpy()
+    if path.suffix == ".npy":
+        with written_beside(path) as beside:
+            np.save(beside, samples)
+    elif facts["kind"] == "images":
+        write_grid(samples, facts["num_levels"], path)
+    else:
+        _write_csv(table_of(facts).to_columns(samples), path)
+
+
+def usual_ending(facts: Mapping[str, Any]) -> str:
+    """Of samples of such data."""
+    return _ENDINGS[facts["kind"]][0]
+
+
+def check_path(facts: Mapping[str, Any], path: Path) -> None:
+    """Raises a `UsageError` unless samples of such data go into such a file."""
+    endings = _ENDINGS[facts["kind"]]
+    if path.suffix not in endings:
+        raise UsageError(f"--output must end in {' or '.join(endings)} here; got {path}")
+
+
+def _context(facts: Mapping[str, Any], n: int, label: int | None) -> np.ndarray | None:
+    classes = facts.get("num_classes")
+    if classes is None:
+        if label is not None:
+            raise UsageError(f"--label must not be given: the flow has no classes; got {label}")
+        return None
+    if label is None:
+        return np.arange(n) % classes
+    if not 0 <= label < classes:
+        raise UsageError(f"--label must be in 0..{classes - 1}; got {label}")
+    return np.full([n], label)
+
+
+def _write_csv(columns: Mapping[Any, np.ndarray], path: Path) -> None:
+    with written_beside(path) as beside, beside.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))

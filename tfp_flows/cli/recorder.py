@@ -1,0 +1,125 @@
+"""What happens at the end of each epoch of a run."""
+
+import time
+from typing import Any
+
+import keras
+
+from tfp_flows.cli.run_directory import RunDirectory
+from tfp_flows.ops.files import written_beside
+
+
+class Recorder(keras.callbacks.Callback):
+    """Writes log, best model and backup, and stops a training that gets no better or too long.
+
+    The backup comes last: a run that is killed before it repeats the epoch, and writes the same
+    again. (`keras.callbacks.BackupAndRestore` writes the number of the epoch into another file
+    than the weights: a kill between the two makes it count wrong.)
+
+    Args:
+      run: where to.
+      patience: stops after so many epochs without a better validation; `None` for never.
+      minutes: stops after so long; `None` for never.
+      averaging: puts averaged weights into the model for validation, if there are any.
+      lines: prints a line for each epoch, with "bits_per_dim" or "nll"; `None` for no lines.
+    """
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        *,
+        patience: int | None = None,
+        minutes: float | None = None,
+        averaging: keras.callbacks.SwapEMAWeights | None = None,
+        lines: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._run, self._averaging, self._lines = run, averaging, lines
+        self._patience, self._seconds = patience, None if minutes is None else 60 * minutes
+        self._rows: list[dict[str, float]] | None = None
+        self._start = time.monotonic()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Reads the log of a run that goes on, but for epochs that are repeated."""
+        del logs
+        if self._rows is None:
+            self._rows = [row for row in self._run.log() if row["epoch"] <= epoch]
+            self._start = time.monotonic() - (self._rows[-1]["seconds"] if self._rows else 0.0)
+            if epoch:
+                print(f"goes on after epoch {epoch}", flush=True)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Stops where the time is over."""
+        del batch, logs
+        if self._seconds is not None and time.monotonic() - self._start >= self._seconds:
+            self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Writes what there is to say, and the model if it is the best one."""
+        names = ("nll", "bits_per_dim", "val_nll", "val_bits_per_dim")
+        found = {name: float(logs[name]) for name in names if name in (logs or {})}
+        seconds = round(time.monotonic() - self._start, 1)
+        self._rows.append({"epoch": epoch + 1, "seconds": seconds, **found})
+        best = best_epoch(self._rows)
+        if best == epoch + 1:
+            self._save()
+        self._run.write_log(self._rows)
+        self._run.write_backup(epoch + 1, self.model.save_weights)
+        if self._lines:
+            print(line(self._rows, self._lines), flush=True)
+        if is_over(self._rows, self._patience, self._seconds):
+            self.model.stop_training = True
+
+    def _save(self) -> None:
+        with written_beside(self._run.model_file) as beside:
+            if self._averaging is not None:
+                self._averaging.on_test_begin()
+            try:
+                self.model.save(beside, include_optimizer=False)
+            finally:
+                if self._averaging is not None:
+                    self._averaging.on_test_end()
+
+
+def is_over(rows: list[dict[str, float]], patience: int | None, seconds: float | None) -> bool:
+    """Whether a training ends before its last epoch.
+
+    Example:
+      >>> from tfp_flows.cli.recorder import is_over
+      >>> rows = [{"epoch": 1, "seconds": 9.0, "val_nll": 3.0}]
+      >>> is_over(rows, patience=1, seconds=None), is_over(rows, None, 8.0)
+      (False, True)
+    """
+    if not rows:
+        return False
+    is_late = seconds is not None and rows[-1]["seconds"] >= seconds
+    return is_late or (patience is not None and rows[-1]["epoch"] - best_epoch(rows) >= patience)
+
+
+def best_epoch(rows: list[dict[str, float]]) -> int:
+    """The epoch, from 1 on, of the best validation; without validations the last one.
+
+    Example:
+      >>> from tfp_flows.cli.recorder import best_epoch
+      >>> best_epoch([{"epoch": 1, "val_nll": 3.0}, {"epoch": 2, "val_nll": 4.0}])
+      1
+    """
+    if "val_nll" not in rows[-1]:
+        return int(rows[-1]["epoch"])
+    return int(min(rows, key=lambda row: row["val_nll"])["epoch"])
+
+
+def line(rows: list[dict[str, float]], unit: str) -> str:
+    """What is said of the last epoch.
+
+    Example:
+      >>> from tfp_flows.cli.recorder import line
+      >>> line([{"epoch": 1, "seconds": 9.1, "nll": 3.25, "val_nll": 3.5}], "nll")
+      'epoch    1      9 s  train 3.2500  validation 3.5000 nats  best'
+    """
+    row = rows[-1]
+    said = f"epoch {row['epoch']:4.0f}  {row['seconds']:5.0f} s  train {row[unit]:.4f}"
+    if f"val_{unit}" in row:
+        said += f"  validation {row[f'val_{unit}']:.4f}"
+    said += " bits/dim" if unit == "bits_per_dim" else " nats"
+    return said + ("  best" if best_epoch(rows) == row["epoch"] else "")

@@ -1,0 +1,38 @@
+"""Images that are read anew in each epoch."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tfp_flows import data
+from tfp_flows.cli.errors import UsageError
+from tfp_flows.cli.image_source import ImageSource, read_images
+from tfp_flows.cli.sources import Part, where
+
+
+class StreamedImages(ImageSource):
+    """Images of named splits, which do not have to fit into memory.
+
+    Args:
+      options: of `data_options`, by name.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        test = "test" if options["test"] == "auto" else options["test"]
+        self._splits: dict[str, str | None] = {"train": options["split"]}
+        for part, text in (("validation", options["validation"]), ("test", test)):
+            its = where(part, text)
+            if its.fraction:
+                raise UsageError(
+                    f"--{part} must be a split, such as 'train[90%:]', or 'none', unless images "
+                    f"are in memory; got {text} and --cache {options['cache']}"
+                )
+            self._splits[part] = its.place
+        super().__init__(options)
+
+    def has(self, part: Part) -> bool:
+        """Whether there is such a part."""
+        return self._splits[part] is not None
+
+    def _part(self, part: Part, arguments: dict[str, Any]) -> data.Batches:
+        cache = False if self.options["cache"] == "none" else self.options["cache"]
+        return read_images(self.options, self._splits[part] or "", {"cache": cache, **arguments})

@@ -1,0 +1,119 @@
+"""`tfp-flows train`."""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from tfp_flows.cli.configuration import options_of, record
+from tfp_flows.cli.errors import UsageError
+from tfp_flows.cli.finish import finish, num_parameters, show
+from tfp_flows.cli.flow_choice import make_flow, settings_of
+from tfp_flows.cli.opening import open_source
+from tfp_flows.cli.optimizers import make_optimizer
+from tfp_flows.cli.recorder import Recorder, is_over
+from tfp_flows.cli.run_directory import RunDirectory
+from tfp_flows.training import FlowModel
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Starts a run, or goes on with one.
+
+    Raises:
+      UsageError: if options are wrong, do not fit the data or one another.
+      RunError: if data or run are not what they should be.
+      OSError: if files cannot be read or written.
+    """
+    run = RunDirectory(arguments.resume or arguments.run)
+    options = options_of(arguments, run)
+    settings_of(options["flow"], options["set"])
+    if run.is_finished:
+        print(f"{run.path} is finished; --run another directory for another training.")
+        show(run)
+        return
+    try:
+        if not run.has_run:
+            run.claim()
+        _train(run, options, _progress(arguments.progress))
+    except KeyboardInterrupt:
+        if run.has_run:
+            print(f"\nGo on with: tfp-flows train --resume {run.path}", file=sys.stderr)
+        raise
+    finally:
+        run.release()  # Where nothing was written.
+
+
+def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None:
+    source = open_source(options)
+    keras.utils.set_random_seed(options["seed"])
+    flow = make_flow(options, source)
+    integers = flow.dtype.is_integer
+    model = FlowModel(flow, bin_width=1.0 if integers else source.bin_width)
+    batches = source.training(integers=integers)
+    model.compile(make_optimizer(options, options["epochs"] * _num_steps(options, batches)))
+    record(run, options, source)
+    print(f"data  {options['data']}: {source}")
+    print(f"flow  {options['flow']}: {num_parameters(model):,} parameters", flush=True)
+    unit, validation = "nll" if source.num_levels is None else "bits_per_dim", None
+    if source.has("validation"):
+        size = options["batch_size"]
+        validation = source.scoring("validation", integers=integers, batch_size=size)
+    epoch, weights = run.last_backup()
+    if weights is not None:
+        run.sweep()
+        model.load_weights(weights)
+    # What was killed after its last epoch is only to be scored.
+    if not _is_over(run, options, epoch):
+        model.fit(
+            batches,
+            initial_epoch=epoch,
+            validation_data=validation,
+            epochs=options["epochs"],
+            steps_per_epoch=options["steps_per_epoch"],
+            verbose=1 if progress == "bar" else 0,
+            callbacks=_callbacks(run, options, lines=unit if progress == "lines" else None),
+        )
+    finish(run, options, source, integers=integers)
+    shutil.rmtree(run.backup, ignore_errors=True)
+    show(run)
+
+
+def _is_over(run: RunDirectory, options: Mapping[str, Any], epoch: int) -> bool:
+    rows = [row for row in run.log() if row["epoch"] <= epoch]
+    seconds = None if options["minutes"] is None else 60 * options["minutes"]
+    return epoch >= options["epochs"] or is_over(rows, options["patience"], seconds)
+
+
+def _callbacks(
+    run: RunDirectory, options: Mapping[str, Any], *, lines: str | None
+) -> list[keras.callbacks.Callback]:
+    averaging = [keras.callbacks.SwapEMAWeights()] if options["ema"] else []
+    recorder = Recorder(
+        run,
+        patience=options["patience"],
+        minutes=options["minutes"],
+        averaging=averaging[0] if averaging else None,
+        lines=lines,
+    )
+    return [*averaging, recorder]
+
+
+def _num_steps(options: Mapping[str, Any], batches: Any) -> int:
+    """In an epoch, where the schedule has to know it."""
+    if options["steps_per_epoch"] is not None:
+        return options["steps_per_epoch"]
+    if options["schedule"] == "constant":
+        return 0
+    try:
+        return len(batches)
+    except TypeError as error:
+        raise UsageError("--steps-per-epoch must be given with --schedule cosine here") from error
+
+
+def _progress(asked: str) -> str:
+    if asked != "auto":
+        return asked
+    return "bar" if sys.stdout.isatty() else "lines"

@@ -1,0 +1,44 @@
+"""Files and directories that are there whole, or not at all."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A name in the same directory to write to, which becomes `path` when the block ends well.
+
+    Whoever reads `path` sees the old file or the new one, never a part of it, also after a crash
+    or on a full disk. A file replaces a file; a directory must not be there yet.
+
+    Raises:
+      OSError: the directory is not there, read-only or full; `path` is as it was.
+
+    Example:
+      >>> import pathlib, tempfile
+      >>> from tfp_flows.ops.files import written_beside
+      >>> path = pathlib.Path(tempfile.mkdtemp(), "numbers.txt")
+      >>> with written_beside(path) as beside:
+      ...     _ = beside.write_text("1 2 3")
+      >>> path.read_text(), len(list(path.parent.iterdir()))
+      ('1 2 3', 1)
+    """
+    path = Path(path)
+    # The ending stays: Keras reads the format from it.
+    beside = path.with_name(f".{os.getpid()}.part.{path.name}")
+    try:
+        yield beside
+        os.replace(beside, path)
+    finally:
+        _remove(beside)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
