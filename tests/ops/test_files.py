@@ -16,7 +16,7 @@ def test_a_file_gives_way_to_the_new_one(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("kind", ["file", "directory", "nothing"])
+@pytest.mark.parametrize("kind", ["file", "nothing"])
 def test_what_fails_leaves_nothing(tmp_path, kind):
     path = tmp_path / "a"
     path.write_text("old")
@@ -25,19 +25,9 @@ def test_what_fails_leaves_nothing(tmp_path, kind):
         with written_beside(path) as beside:
             if kind == "file":
                 beside.write_text("half")
-            elif kind == "directory":
-                beside.mkdir()
-                (beside / "part").write_text("half")
             raise OSError("full")
 
     with pytest.raises(OSError, match="full"):
         write()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_directories(tmp_path):
-    with written_beside(tmp_path / "saved") as beside:
-        beside.mkdir()
-        (beside / "part").write_text("whole")
-    assert (tmp_path / "saved" / "part").read_text() == "whole"

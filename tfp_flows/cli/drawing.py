@@ -1,6 +1,7 @@
 """Draws samples of a run, and writes them."""
 
 import csv
+import math
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,10 +11,10 @@ import numpy as np
 
 from tfp_flows import data, latents
 from tfp_flows.cli.errors import RunError, UsageError
-from tfp_flows.cli.pictures import write_grid
 from tfp_flows.cli.table_source import table_of
 from tfp_flows.ops.files import written_beside
 from tfp_flows.training import FlowModel
+from tfp_flows.training.callbacks.pictures import grid, write_png
 
 _ENDINGS = {"images": (".png", ".npy"), "table": (".csv", ".npy")}
 
@@ -47,7 +48,7 @@ def draw(
       OSError: if the file cannot be written.
     """
     check_path(facts, path)
-    context = _context(facts, n, label)
+    context = context_of(facts, n, label)
     # Of integers under a flow, the flow: temperatures are those of its base.
     flow = getattr(model.distribution, "flow", model.distribution)
     samples = latents.sample(flow, n, temperature=temperature, seed=seed, context=context).numpy()
@@ -65,7 +66,9 @@ def draw(
         with written_beside(path) as beside:
             np.save(beside, samples)
     elif facts["kind"] == "images":
-        write_grid(samples, facts["num_levels"], path)
+        brightest = facts["num_levels"] - 1
+        pixels = (samples.astype(np.float64) * 255 / brightest).round().astype(np.uint8)
+        write_png(path, grid(pixels, np.zeros(len(pixels), bool), math.isqrt(len(pixels))))
     else:
         _write_csv(table_of(facts).to_columns(samples), path)
 
@@ -82,7 +85,12 @@ def check_path(facts: Mapping[str, Any], path: Path) -> None:
         raise UsageError(f"--output must end in {' or '.join(endings)} here; got {path}")
 
 
-def _context(facts: Mapping[str, Any], n: int, label: int | None) -> np.ndarray | None:
+def context_of(facts: Mapping[str, Any], n: int, label: int | None) -> np.ndarray | None:
+    """Classes for `n` samples; `None` if the flow has none.
+
+    Raises:
+      UsageError: if there is no such class.
+    """
     classes = facts.get("num_classes")
     if classes is None:
         if label is not None:

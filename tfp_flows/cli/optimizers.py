@@ -13,16 +13,13 @@ def make_optimizer(options: Mapping[str, Any], num_steps: int) -> keras.optimize
       options: of `training_options`, by name.
       num_steps: in all epochs.
     """
-    adam = keras.optimizers.Adam(
+    return keras.optimizers.Adam(
         _rate(options, num_steps),
         weight_decay=options["weight_decay"] or None,
         global_clipnorm=options["clip_norm"] or None,
         use_ema=options["ema"] > 0,
         ema_momentum=options["ema"],
     )
-    if options["precision"] == "mixed_float16":
-        return keras.optimizers.LossScaleOptimizer(adam)
-    return adam
 
 
 def _rate(options: Mapping[str, Any], num_steps: int) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from tfp_flows.cli.configuration import options_of, record
+from tfp_flows.cli.drawing import context_of
 from tfp_flows.cli.errors import UsageError
 from tfp_flows.cli.finish import finish, num_parameters, show
 from tfp_flows.cli.flow_choice import make_flow, settings_of
@@ -16,7 +17,10 @@ from tfp_flows.cli.opening import open_source
 from tfp_flows.cli.optimizers import make_optimizer
 from tfp_flows.cli.recorder import Recorder, is_over
 from tfp_flows.cli.run_directory import RunDirectory
-from tfp_flows.training import FlowModel
+from tfp_flows.training import FlowModel, SampleGrid
+
+# During a training.
+_NUM_GRIDS = 20
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -98,7 +102,18 @@ def _callbacks(
         averaging=averaging[0] if averaging else None,
         lines=lines,
     )
-    return [*averaging, recorder]
+    facts = run.config()["data"]
+    if facts["kind"] != "images":
+        return [*averaging, recorder]
+    grid = SampleGrid(
+        run.samples,
+        rows=4,
+        columns=8,
+        every=max(1, options["epochs"] // _NUM_GRIDS),
+        temperatures=(1.0,),
+        context=context_of(facts, 32, None),
+    )
+    return [*averaging, recorder, grid]
 
 
 def _num_steps(options: Mapping[str, Any], batches: Any) -> int:

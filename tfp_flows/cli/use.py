@@ -17,7 +17,6 @@ from tfp_flows.cli.run_directory import RunDirectory
 from tfp_flows.cli.scores import scored
 from tfp_flows.cli.sources import PARTS
 from tfp_flows.cli.table_source import read_rows, table_of
-from tfp_flows.ops.files import written_beside
 from tfp_flows.training import FlowModel
 
 
@@ -68,17 +67,12 @@ def export(arguments: argparse.Namespace) -> None:
     """Writes the flow as a SavedModel.
 
     Raises:
-      UsageError: if the path is there already.
+      OSError: if something else than a SavedModel is there, or it cannot be written.
       RunError: if there is no model yet.
     """
     _, _, model = _opened(arguments.directory)
-    path = Path(arguments.path)
-    if path.exists():
-        raise UsageError(f"PATH must not be there yet; got {path}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with written_beside(path) as beside:
-        exports.save(model.distribution, beside)
-    print(path, flush=True)
+    exports.save(model.distribution, arguments.path, bin_width=model.bin_width)
+    print(arguments.path, flush=True)
 
 
 def _opened(directory: str) -> tuple[RunDirectory, dict[str, Any], FlowModel]:

@@ -1,8 +1,7 @@
-"""Files and directories that are there whole, or not at all."""
+"""Files that are there whole, or not at all."""
 
 import contextlib
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A name in the same directory to write to, which becomes `path` when the block ends well.
 
     Whoever reads `path` sees the old file or the new one, never a part of it, also after a crash
-    or on a full disk. A file replaces a file; a directory must not be there yet.
+    or on a full disk.
 
     Raises:
       OSError: the directory is not there, read-only or full; `path` is as it was.
@@ -33,12 +32,5 @@ def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield beside
         os.replace(beside, path)
     finally:
-        _remove(beside)
-
-
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+        with contextlib.suppress(OSError):
+            beside.unlink()
