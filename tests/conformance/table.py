@@ -275,7 +275,7 @@ ROWS = [
     Row("coupling_flow (image)",    flow(IMAGE, conv),                                      IMAGE),
     Row("coupling_flow (standardized)", flow((3,), mlp, standardize=((1.0, 0.0, -5.0), (0.5, 2.0, 3.0))), (3,)),
     Row("nice",                     one_call(flows.nice, SMALL, mlp),                       SMALL),
-    Row("realnvp",                  one_call(flows.realnvp, (2, 4, 1), num_levels=2, filters=2, num_blocks=1, logit_alpha=None), (2, 4, 1)),
+    Row("realnvp",                  one_call(flows.realnvp, (2, 4, 1), num_levels=1, filters=2, num_blocks=1, logit_alpha=None), (2, 4, 1)),
     Row("glow",                     one_call(flows.glow, (4, 8, 1), glow_net, num_levels=2, num_steps=1), (4, 8, 1), 0.1),
     Row("glow (context)",           squeezed_context,                                       (4, 4, 1), 0.1),
     Row("flowpp (context)",         flowpp(((0, 1), (1, 0)), context_shape=(4, 8, 2)),      (4, 8, 1), 0.1),
