@@ -22,6 +22,12 @@ def name_of(function):
     ("make", "shape", "levels", "message"),
     [
         (flows.glow, (6, 8, 1), 2, r"divisible by 4 .*\(3, 4\) and odd at level 1.*\(8, 8\)"),
+        (
+            flows.glow,
+            (8, 8, 1),
+            4,
+            r"divisible by 16 .*Use fewer levels or pad to \(16, 16\)",
+        ),
         (flows.glow, (5, 8, 1), 1, r"divisible by 2 .*odd at level 0.*crop to \(4, 8\) or pad"),
         (flows.realnvp, (6, 8, 1), 3, r"divisible by 4 .*odd at level 1.*Use fewer levels"),
         (flows.realnvp, (28, 28, 1), 4, r"divisible by 8 .*odd at level 2.*\(24, 24\).*\(32, 32\)"),

@@ -32,7 +32,7 @@ class Regression(keras.Model):
     def call(self, x):
         return self.encoder(x)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=None):
         return -tf.reduce_mean(self.flow({"x": y, "context": y_pred}))
 
 

@@ -122,13 +122,11 @@ def _hint(message: str, source: Source) -> str:
     """How to make images fit, where the flow says which sizes would."""
     if "(H, W, C)" in message and len(source.event_shape) != 3:
         return " For tables use coupling_flow or nice."
-    sizes = re.search(r"crop to \((\d+), (\d+)\) or pad to \((\d+), (\d+)\)", message)
-    if sizes is None:
+    crop, pad = (re.search(rf"{way} to \((\d+), (\d+)\)", message) for way in ("crop", "pad"))
+    if pad is None:
         return ""
-    low, high = sizes.group(1, 2), sizes.group(3, 4)
-    fits = all(int(size) <= its for size, its in zip(low, source.event_shape[:2], strict=True))
-    crop = f"--size {' '.join(low)} --fit crop, or " if fits else ""
-    return f" That is {crop}--size {' '.join(high)} --fit pad."
+    cropped = f"--size {crop[1]} {crop[2]} --fit crop, or " if crop else ""
+    return f" That is {cropped}--size {pad[1]} {pad[2]} --fit pad."
 
 
 def _size_hint(wanted: tuple[int, ...], got: tuple[int, ...]) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,7 +67,7 @@ def _prepare(builder: Any, name: str, data_dir: Any) -> None:
             builder.download_and_prepare()
     # Of the network, of files, of checksums: TFDS lets through what its libraries raise.
     except Exception as error:
-        reason = str(error).splitlines()[0][:300] if str(error) else ""
+        reason = textwrap.shorten(str(error), 300, placeholder=" ...")
         raise FileNotFoundError(
             f"`source` must be data that are there or can be downloaded; got {name!r}, which is "
             f"not in {builder.data_path}, and whose download failed with "

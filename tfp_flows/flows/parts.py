@@ -90,13 +90,14 @@ def check_levels(num_levels: int, squeezes: int, event_shape: Shape) -> None:
         if any(size % 2 for size in sizes):
             unit = 2**squeezes
             below, above = (
-                tuple(max(unit, (size + up) // unit * unit) for size in event_shape[:2])
+                tuple((size + up) // unit * unit for size in event_shape[:2])
                 for up in (0, unit - 1)
             )
+            crop = f", crop to {below}" if all(below) else ""
             raise ValueError(
                 f"`event_shape` must have height and width divisible by {unit} for "
                 f"{num_levels} levels; got {event_shape}, which is {tuple(sizes)} and odd at "
-                f"level {level}. Use fewer levels, crop to {below} or pad to {above}."
+                f"level {level}. Use fewer levels{crop} or pad to {above}."
             )
 
 
