@@ -1,34 +1,43 @@
 """A run that was killed goes on to the same end."""
 
+import contextlib
 import csv
+import io
 import json
+import shutil
 
 import keras
 import numpy as np
 import pytest
 
-from tfp_flows.cli import recorder
+from tfp_flows.cli import main, recorder
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-@pytest.fixture
-def killed(call, options, tmp_path, monkeypatch):
-    """A run of three epochs that Ctrl-C reached in the second one; and what was said."""
-    run = tmp_path / "killed"
+@pytest.fixture(scope="session")
+def interrupted(options, tmp_path_factory):
+    """A run of three epochs that Ctrl-C reached in the second one; exit code and stderr."""
+    run, said = tmp_path_factory.mktemp("runs") / "interrupted", io.StringIO()
 
     def press(self, batch, logs=None):
         if len(self._rows) == 1:
             raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(said):
         patch.setattr(recorder.Recorder, "on_train_batch_end", press)
-        said = call(*options, "--run", run, "--epochs", 3)
-    return run, said
+        code = main([str(each) for each in (*options, "--run", run, "--epochs", 3)])
+    return run, code, said.getvalue()
 
 
-def test_interrupted_run_says_how_to_go_on(killed):
-    run, (code, _, err) = killed
+@pytest.fixture
+def killed(interrupted, tmp_path):
+    """A copy of that run."""
+    return shutil.copytree(interrupted[0], tmp_path / "killed")
+
+
+def test_interrupted_run_says_how_to_go_on(interrupted):
+    run, code, err = interrupted
     assert code == 130
     assert f"tfp-flows train --resume {run}" in err
     assert "Traceback" not in err
@@ -37,7 +46,7 @@ def test_interrupted_run_says_how_to_go_on(killed):
 
 
 def test_resume_needs_only_the_directory(call, killed, tmp_path, monkeypatch):
-    run, _ = killed
+    run = killed
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     # As if it was killed after the log and before the backup.
@@ -68,14 +77,14 @@ def test_killed_after_the_last_epoch_is_only_scored(call, options, tmp_path, mon
 
 
 def test_same_command_goes_on(call, killed, options):
-    run, _ = killed
+    run = killed
     code, out, err = call(*options, "--run", run, "--epochs", 3)
     assert (code, err) == (0, "")
     assert "epochs      3" in out
 
 
 def test_other_options_are_named(call, killed, options):
-    run, _ = killed
+    run = killed
     code, _, err = call(*options, "--run", run, "--epochs", 4, "--learning-rate", 0.1)
     assert code == 2
     assert "--epochs is 3 there, and 4 here; --learning-rate is 0.001 there, and 0.1 here" in err
@@ -86,7 +95,7 @@ def test_other_options_are_named(call, killed, options):
 
 
 def test_changed_data_are_named(call, killed, table):
-    run, _ = killed
+    run = killed
     text = table.read_text()
     table.write_text("\n".join(text.splitlines()[:-50]) + "\n")
     try:
