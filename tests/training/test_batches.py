@@ -132,6 +132,22 @@ def test_the_look_at_the_first_batch_uses_no_epoch_up():
     assert batches.epoch == 1
 
 
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")  # Of Keras, for unknown sizes.
+@pytest.mark.parametrize("steps", [None, 6])
+def test_epochs_of_unknown_size_are_counted(steps):
+    def make():
+        source = tf.data.Dataset.from_tensor_slices(PIXELS[:200]).filter(lambda x: True)
+        return make_batches(source, cache=False, drop_remainder=True)
+
+    batches, model = make(), make_model(make())
+    assert batches.num_batches is None
+    options = {"epochs": 2, "steps_per_epoch": steps, "validation_data": batches}
+    seen = losses(model, batches, **options) + losses(model, batches, **options)
+    assert len(set(seen)) == len(seen) == 24
+    if steps is None:
+        np.testing.assert_allclose(seen[:18], losses(make_model(make()), make(), epochs=3))
+
+
 def test_labels_are_contexts():
     batches = make_batches((PIXELS[:200], LABELS[:200]), labels=True)
     model = make_model(batches, num_classes=batches.num_classes)
@@ -145,6 +161,11 @@ def test_integers_go_into_dequantized():
     model = FlowModel(distributions.Dequantized(flow, 17), bin_width=batches.bin_width)
     model.compile(keras.optimizers.SGD(0.0))
     assert np.isfinite(losses(model, batches, epochs=1)).all()
+    # The noise of a bound is the same each time, however it is asked for.
+    scored = model.evaluate(batches, verbose=0, return_dict=True)["nll"]
+    assert model.evaluate(batches, verbose=0, return_dict=True)["nll"] == scored
+    for _ in range(2):
+        np.testing.assert_allclose(-model.predict(batches, verbose=0).mean(), scored, rtol=1e-5)
 
 
 @pytest.mark.parametrize("call", ["fit", "evaluate", "predict", "validation"])

@@ -79,7 +79,7 @@ def test_the_place_in_the_data_is_named():
     model.compile("sgd")
     fault = _fault(model, tf.data.Dataset.from_tensor_slices(x))
     assert fault.layer is None
-    assert str(fault).endswith("It begins at index [3, 0] of `x`.")
+    assert str(fault).endswith("It begins at index [3, 0] of `x` in that batch.")
 
 
 def test_contexts_are_part_of_the_batch():

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from tfp_flows import distributions, flows, nets, training
 
@@ -77,6 +78,22 @@ def test_datasets_and_contexts():
     np.testing.assert_allclose(values[0], values[1], rtol=1e-6)
     kwargs = {"bijector_kwargs": {"context": labels[::-1]}}
     assert abs(_bits(model, _x(), 500, **kwargs) - values[0]) > 1e-4
+
+
+def test_the_unit_is_that_of_the_other_bits():
+    prior = distributions.standard_normal((2,))
+    normal = tfp.distributions.Normal
+    joint = tfp.distributions.JointDistributionNamed(
+        {"z": prior, "x": lambda z: tfp.distributions.Independent(normal(z, 1.0), 1)}
+    )
+    posterior = flows.coupling_flow((2,), num_couplings=1, context_shape=(2,))
+    marginal = distributions.Marginal(joint, "x", posterior)
+    model = training.FlowModel(marginal, bin_width=1 / 256)
+    model.compile(keras.optimizers.SGD(0.0))
+    x = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
+    measure = training.ImportanceWeightedValidation(x, num_samples=2)
+    history = model.fit(x, callbacks=[measure], verbose=0).history
+    np.testing.assert_allclose(history["val_bits_per_dim_iw"], history["bits_per_dim"], atol=0.5)
 
 
 def test_bad_arguments_are_refused():

@@ -1,5 +1,6 @@
 """A training that is killed and started again ends with the weights of one that was not."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,8 +40,8 @@ def make():
     return model
 
 
-def train(directory, *callbacks, **options):
-    model = make()
+def train(directory, *callbacks, model=None, **options):
+    model = make() if model is None else model
     batches = data.images(
         PIXELS[:330], batch_size=32, num_levels=17, dequantize=False, flip=True, seed=5
     )
@@ -91,10 +92,15 @@ def test_goes_on_in_the_middle_of_the_data_with_steps_per_epoch(tmp_path):
 
     options = {"steps_per_epoch": 6, "epochs": 3}
     straight = train(tmp_path / "straight", **options)
+    stopped = make()
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path / "stopped", Stop(), **options)
+        train(tmp_path / "stopped", Stop(), model=stopped, **options)
     counted = Counted()
+    shutil.copytree(tmp_path / "stopped", tmp_path / "notebook")
     resumed = train(tmp_path / "stopped", counted, **options)
     # The last backup was made after 8 batches.
     assert counted.steps == {1: 4, 2: 6}
     assert_same_weights(resumed, straight)
+    # The model that was interrupted has seen more than its backup.
+    again = train(tmp_path / "notebook", model=stopped, **options)
+    assert_same_weights(again, straight)

@@ -70,14 +70,16 @@ def test_weights_optimizer_and_learning_rate_are_those_of_the_copy(mode, caplog)
 
 @pytest.mark.parametrize("mode", MODES)
 def test_batches_are_counted_on_after_a_fault(mode):
-    rollback = training.Rollback(every=2)
-    _fit(_model(**MODES[mode]), _batches(3, 6, 10), rollback)
+    rollback, model = training.Rollback(every=2), _model(**MODES[mode])
+    _fit(model, _batches(3, 6, 10), rollback)
     assert [fault.batch for fault in rollback.faults] == [3, 6, 10]
+    if "steps" not in mode:  # The data are not rolled back.
+        assert model.progress.num_batches == 12
 
 
 def test_bad_data_are_left_out_and_cost_no_weight():
     model, wanted = _model(), _model()
-    rollback = training.Rollback()
+    rollback = training.Rollback(max_rollbacks=0)
     history = _fit(model, _batches(3, value=np.nan), rollback).history
     good = _batches().take(3).concatenate(_batches().skip(4))
     np.testing.assert_allclose(history["nll"], wanted.fit(good, verbose=0).history["nll"], 1e-5)
@@ -122,6 +124,21 @@ def test_the_error_passes_after_too_many_faults():
 def test_an_epoch_without_a_good_batch_has_no_results():
     with pytest.raises(training.NonFiniteError, match="batch 1"):
         _fit(_model(), _batches(0, 1, count=2), training.Rollback())
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+def test_it_ends_with_its_fit():
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise KeyboardInterrupt
+
+    model = _model()
+    with pytest.raises(KeyboardInterrupt):  # Keras does not tell callbacks that this was the end.
+        _fit(model, _batches(), training.Rollback(), Stop())
+    with pytest.raises(training.NonFiniteError, match="batch 2"):
+        model.fit(_batches(2), verbose=0)
+    # No batch, and so no fault to tell of.
+    _fit(model, _batches().take(0), training.Rollback())
 
 
 def test_faults_of_a_validation_stop():

@@ -130,3 +130,14 @@ def test_bad_arguments_are_refused(tmp_path):
     with pytest.raises(TypeError, match="must be a `FlowModel`"):
         grid.set_model(keras.Sequential())
     assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_context_is_found_before_training(tmp_path):
+    flow = flows.nice((4, 4, 1), num_classes=3)
+    model = training.FlowModel(flow)
+    with pytest.raises(ValueError, match=r"`context` must be given for samples .* \(3,\)"):
+        training.SampleGrid(tmp_path).set_model(model)
+    wrong = training.SampleGrid(tmp_path, rows=2, columns=2, context=np.zeros([3, 3], np.float32))
+    wrong.set_model(model)
+    with pytest.raises(ValueError, match="`context`"):
+        wrong.on_train_begin()

@@ -33,7 +33,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_sample(_command(commands, "sample", sample, "draws samples from a trained flow"))
     exporting = _command(commands, "export", export, "writes a trained flow as a SavedModel")
     _add_directory(exporting)
-    exporting.add_argument("path", metavar="PATH", help="the directory to write, a new one")
+    exporting.add_argument(
+        "path", metavar="PATH", help="the directory to write; an earlier export there is replaced"
+    )
     return parser
 
 

@@ -85,10 +85,10 @@ class Batches:
 
         Args:
           step: how many batches were read before, from epoch 0 on: the first iterator goes on from
-            there. Where the size of an epoch is not known, it starts with epoch 0.
+            there. Where the size of an epoch is not known, it starts with epoch `epoch`.
         """
-        epoch, batch = divmod(step, self.num_batches) if self.num_batches else (0, 0)
-        self._position.seek(epoch, batch)
+        if self.num_batches:
+            self._position.seek(*divmod(step, self.num_batches))
         return self._batches_of(self._position.taken_for_good())
 
     def __len__(self) -> int:

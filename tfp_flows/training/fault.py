@@ -72,7 +72,7 @@ def _place(inputs: Any) -> str:
     for name, values in (inputs if isinstance(inputs, dict) else {"x": inputs}).items():
         bad = np.argwhere(~np.isfinite(values.astype(np.float64)))
         if len(bad):
-            return f"It begins at index {bad[0].tolist()} of `{name}`."
+            return f"It begins at index {bad[0].tolist()} of `{name}` in that batch."
     return "Events and contexts are finite: look at the weights of the events."
 
 

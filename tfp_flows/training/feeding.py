@@ -21,6 +21,8 @@ class Feed:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._num_skipped = 0
+        self.unfinished: int | None = None
+        """How many batches the model had seen when a `fit` began that did not come to its end."""
 
     def opened(self, given: dict[str, Any], bin_width: float) -> keras.callbacks.Callback:
         """Replaces batches among the arguments of `fit` by datasets that the callback steers.
@@ -30,11 +32,12 @@ class Feed:
         """
         training, validation = (_replaced(given, k, bin_width) for k in ("x", "validation_data"))
         steps = given.get("steps_per_epoch")
-        clock = _Clock(self, training, validation, given.get("initial_epoch") or 0, steps)
+        initial = given.get("initial_epoch") or 0
+        clock = _Clock(self, training, validation, initial, steps)
         if training is not None and steps is not None:
             given["x"] = training.endless()
         # `fit` may look at the first batch before its first epoch.
-        clock.seek_first()
+        clock.seek(initial)
         return clock
 
     def scoring(self, given: dict[str, Any], bin_width: float) -> AbstractContextManager[None]:
@@ -82,64 +85,80 @@ class _Clock(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self._feed, self._training, self._validation = feed, training, validation
-        self._validation_epoch = 0 if validation is None else validation.epoch
+        self._validation_epoch = self._held_epoch = 0 if validation is None else validation.epoch
         self._before, self._initial, self._first = feed.num_batches, initial, initial
         self._steps = steps
+        self._length = None if training is None else training.num_batches
+        # Where nobody knows how long an epoch is, they are only counted.
+        self._counted = 0 if training is None else max(training.epoch, initial)
+        self._num_epochs = 0
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Goes on where the training stopped that another callback has restored."""
         del logs
-        num_restored, steps = self._feed.num_batches - self._before, self.params["steps"]
-        num_skipped = 0
-        if num_restored > 0 and steps:
-            # Keras reads the epoch from another file than the weights: a process that was killed
-            # between the two leaves one that does not belong to them. Batches it does not know.
-            num_epochs, num_skipped = divmod(num_restored, steps)
-            self.model._initial_epoch = self._initial + num_epochs
+        now, num_skipped = self._feed.num_batches, 0
+        if now != self._before or self.model._initial_epoch is not None:
+            # It may be this very model that was interrupted, and has seen more since.
+            begun = self._feed.unfinished
+            if begun is not None:
+                self._before = begun
+            elif now < self._before:
+                self._before = 0
+            steps = self._steps or self._length or (self.params or {}).get("steps")
+            if steps:
+                # Keras reads the epoch from another file than the weights: a process that was
+                # killed between the two leaves one that does not belong to them. And batches it
+                # does not know.
+                num_epochs, num_skipped = divmod(now - self._before, steps)
+                self.model._initial_epoch = self._initial + num_epochs
         self._feed.skip(num_skipped)
+        self._feed.unfinished = self._before
         self._first = self.model._initial_epoch or self._initial
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Nothing is left to go on with; the next `fit` goes on after these epochs."""
+        del logs
+        self._feed.unfinished = None
+        if self._training is not None and self._length is None:
+            self._training.epoch = self._counted + self._num_epochs
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Keras makes an iterator after this: one for each epoch, or with `steps` one for all."""
         del logs
-        if epoch == self._first:
-            self.seek_first()
-        elif self._steps is None:
-            self._seek(epoch)
+        if epoch == self._first or self._steps is None:
+            self.seek(epoch)
+        self._num_epochs = epoch + 1 - self._initial
 
-    def seek_first(self) -> None:
-        """Moves the training batches to the first epoch."""
-        if self._training is not None and self._training.num_batches is not None:
-            self._seek(self._first)
-        elif self._training is not None and self._first:
-            # Nobody knows how long its epochs are; from here on it counts them itself.
-            self._training.epoch = self._first
-
-    def _seek(self, epoch: int) -> None:
-        length = self._training and self._training.num_batches
-        if not length:
+    def seek(self, epoch: int) -> None:
+        """Moves the training batches to an epoch of Keras."""
+        if self._training is None:
             return
-        steps = self._steps or length
-        place = (self._before or self._initial * steps) + (epoch - self._initial) * steps
+        passed = epoch - self._initial
+        if self._length is None:
+            self._training.epoch = self._counted + passed
+            return
+        steps = self._steps or self._length
+        place = (self._before or self._initial * steps) + passed * steps
         if self._steps is not None:
             self._training.endless(place)
         else:
             # A training that was left in the middle of an epoch goes on with the next one.
-            self._training.epoch = -(-place // length)
+            self._training.epoch = -(-place // self._length)
 
     def on_test_begin(self, logs: Any = None) -> None:
         """All validations score the same batches, so that their results can be compared."""
         del logs
-        self._hold_validation()
+        if self._validation is not None:
+            self._held_epoch, self._validation.epoch = (
+                self._validation.epoch,
+                self._validation_epoch,
+            )
 
     def on_test_end(self, logs: Any = None) -> None:
-        """Validation uses no epoch up."""
+        """Validation uses no epoch up, of batches for training neither."""
         del logs
-        self._hold_validation()
-
-    def _hold_validation(self) -> None:
         if self._validation is not None:
-            self._validation.epoch = self._validation_epoch
+            self._validation.epoch = self._held_epoch
 
 
 def _replaced(given: dict[str, Any], key: str, bin_width: float) -> Batches | None:

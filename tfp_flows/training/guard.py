@@ -26,6 +26,7 @@ class Guard:
         self.training_batch, self.evaluation_batch = HeldBatch(), HeldBatch()
         self._step = _counter()
         self._noted = _counter()
+        self.num_predicted = _counter()
 
     @property
     def batch(self) -> tf.Tensor:

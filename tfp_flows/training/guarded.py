@@ -50,9 +50,13 @@ class GuardedModel(CheckedSteps):
         self._prepare(bound.arguments)
         callbacks = bound.arguments.get("callbacks")
         clocks = [keras.callbacks.LambdaCallback(on_epoch_begin=self._on_epoch_begin), feed]
+        # Of a `fit` that was interrupted: Keras tells callbacks of its end only if it gets there.
+        self.on_fault = None
         if not isinstance(callbacks, keras.callbacks.CallbackList):
             bound.arguments["callbacks"] = [*tf.nest.flatten(callbacks or []), *clocks]
             return super().fit(*bound.args, **bound.kwargs)
+        for clock in clocks:
+            clock.set_model(self)
         callbacks.callbacks.extend(clocks)
         try:
             return super().fit(*bound.args, **bound.kwargs)
@@ -67,7 +71,11 @@ class GuardedModel(CheckedSteps):
             return super().evaluate(*bound.args, **bound.kwargs)
 
     def predict(self, *args: Any, **kwargs: Any) -> Any:
-        """As in Keras; log-densities in nats, one for each event."""
+        """As in Keras; log-densities in nats, one for each event.
+
+        The noise of a bound is that of an `evaluate` of the same batches.
+        """
+        self._guard.num_predicted.assign(0)
         bound = mended(super().predict, args, kwargs)
         with self._feed.scoring(bound.arguments, self.bin_width):
             return super().predict(*bound.args, **bound.kwargs)

@@ -107,7 +107,10 @@ class CheckedSteps(keras.Model):
 
     def predict_step(self, data: Any) -> tf.Tensor:
         """As in Keras."""
-        return self(self._unpack(data)[0], training=False)
+        seed = self.progress.evaluation_seed(self._guard.num_predicted)
+        y_pred = self(self._unpack(data)[0], training=False, seed=seed)
+        self._guard.num_predicted.assign_add(tf.constant(1, tf.int64))
+        return y_pred
 
     def _find(self, what: str, inputs: Any) -> tuple[str, str | None]:
         """A sentence about where a fault began, and the name of the layer."""

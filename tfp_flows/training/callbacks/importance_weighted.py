@@ -81,6 +81,11 @@ class ImportanceWeightedValidation(keras.callbacks.Callback):
         super().set_model(model)
         self._bound = tf.function(self._sum_of_bounds, reduce_retracing=True)
 
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Forgets the last training."""
+        del logs
+        self._last = None
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Measures, and writes it into the logs."""
         if epoch % self.every == 0 or self._last is None:
@@ -109,7 +114,8 @@ class ImportanceWeightedValidation(keras.callbacks.Callback):
         if not count:
             raise ValueError("`data` must hold at least one event; got none.")
         event_size = self.model.distribution.event_shape.num_elements()
-        return float(bits_per_dim(tf.constant(-total / count, tf.float64), event_size))
+        nll = tf.constant(-total / count, tf.float64)
+        return float(bits_per_dim(nll, event_size, self.model.bin_width))
 
     def _sum_of_bounds(self, batch: Any, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         distribution = self.model.distribution

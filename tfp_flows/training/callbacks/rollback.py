@@ -23,15 +23,15 @@ class Rollback(keras.callbacks.Callback):
     were at least `every` batches before, multiplies the learning rate by a factor, writes to the
     log of Python what happened, with batch and layer, and goes on. Good are weights that are finite
     and have trained for another `every` batches without a fault: those right before it often are
-    what caused it. Bad data are no fault of the weights: their batch is left out, and the weights
-    stay. Faults of a validation stop the training still.
+    what caused it. Bad data are no fault of the weights: their batch is left out, in each epoch,
+    and the weights stay. Faults of a validation stop the training still.
 
     Two copies of weights and optimizer are kept in the memory of the host. With
     `steps_per_execution` more than 1 the rest of an execution is left out with the bad batch.
 
     Args:
       every: batches between two copies.
-      max_rollbacks: how many faults are forgiven in one `fit`, before the error is raised.
+      max_rollbacks: how often in one `fit`, before the error is raised; bad data do not count.
       learning_rate_factor: of the learning rate or schedule, at each rollback; in (0, 1].
 
     Attributes:
@@ -67,7 +67,7 @@ class Rollback(keras.callbacks.Callback):
         self._good: list[np.ndarray] | None = None
         self._candidate: list[np.ndarray] | None = None
         self._since = 0
-        self._num_good = 0
+        self._num_good = self._num_rollbacks = 0
 
     def set_model(self, model: Any) -> None:
         """As in Keras."""
@@ -78,6 +78,7 @@ class Rollback(keras.callbacks.Callback):
         """Takes the weights that training starts with at its first batch."""
         del logs
         self.faults, self._good, self._candidate = [], None, None
+        self._num_rollbacks = 0
         self.model.on_fault = self._on_fault
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -112,18 +113,19 @@ class Rollback(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Raises the fault if there was no good batch in the epoch, and so are no results."""
         del epoch, logs
-        if self._num_good <= 0:
+        if self._num_good <= 0 and self.faults:
             raise self.faults[-1]
 
     def _on_fault(self, fault: NonFiniteError) -> bool:
         self.faults.append(fault)
-        if len(self.faults) > self.max_rollbacks:
-            return False
         self._num_good -= self.model.steps_per_execution  # `on_train_batch_end` comes after it.
-        text = f"Fault {len(self.faults)} of {self.max_rollbacks} that are forgiven: {fault}"
         if fault.what == "The training data":
-            _LOG.warning("%s The batch is left out.", text)
+            _LOG.warning("%s The batch is left out.", fault)
             return True
+        self._num_rollbacks += 1
+        if self._num_rollbacks > self.max_rollbacks:
+            return False
+        text = f"Fault {self._num_rollbacks} of {self.max_rollbacks} that are forgiven: {fault}"
         before = self._learning_rate()
         for variable, array in zip(self._variables(), self._good or [], strict=True):
             variable.assign(array)

@@ -15,6 +15,7 @@ from tfp_flows.latents.checks import check_flow, check_numbers
 from tfp_flows.latents.sampling import draw
 from tfp_flows.latents.vectors import from_vector
 from tfp_flows.ops.arguments import check_int
+from tfp_flows.training.batch import context_shape
 from tfp_flows.training.callbacks.checks import check_guarded
 from tfp_flows.training.callbacks.pictures import grid, write_png
 from tfp_flows.typing import Distribution
@@ -100,9 +101,22 @@ class SampleGrid(keras.callbacks.Callback):
                 "`SampleGrid` must have events that are images [H, W, C] with 1 or 3 channels; "
                 f"got event shape {shape}."
             )
+        wanted = context_shape(model.distribution)
+        if wanted is not None and self.context is None:
+            raise ValueError(
+                f"`context` must be given for samples of {model.distribution.name}, of shape "
+                f"{wanted} or one for each of {self.rows * self.columns}; for classes an integer "
+                "or so many."
+            )
         super().set_model(model)
         # Once traced: flows have many operations.
         self._decode = tf.function(lambda vectors: from_vector(flow, vectors, self.context))
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Finds out before the first epoch whether contexts fit."""
+        del logs
+        flow = _flow(self.model.distribution)
+        self._decode.get_concrete_function(draw(flow, [self.rows * self.columns], 1.0, self.seed))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Writes the pictures of an epoch."""
