@@ -24,6 +24,7 @@ def parameters_after_a_step(benchmark, x):
     return counts
 
 
+@pytest.mark.slow
 def test_every_row_of_the_coupling_benchmark_trains_as_many_parameters(benchmark_called):
     benchmark = benchmark_called("coupling_cost")
     counts = parameters_after_a_step(benchmark, tf.ones([4, benchmark.SIZE]))

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import tfp_flows
+from tfp_flows import data
+from tfp_flows.data import load_digits
 
 ROOT = pathlib.Path(__file__).parents[1]
 MODULES = [
@@ -33,9 +35,13 @@ def test_readme_code_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert len(blocks) >= 3
+    # Enough digits for the first batches.
+    images, labels = load_digits("train")
+    monkeypatch.setattr(data, "load_digits", lambda *_: (images[:256], labels[:256]))
     namespace = {}
     for block in blocks:
-        exec(block.replace("epochs=3", "epochs=1, verbose=0, steps_per_epoch=2"), namespace)
+        block = block.replace("epochs=3", "epochs=1, verbose=0, steps_per_epoch=2")
+        exec(block.replace("num_samples=16", "num_samples=2"), namespace)
     assert (tmp_path / "digits_flow").is_dir()
 
 

@@ -87,6 +87,7 @@ def test_arguments_of_all_kinds_come_back(tmp_path):
     np.testing.assert_array_equal(again.log_prob(x, **told), pixels.log_prob(x, **told))
 
 
+@pytest.mark.slow  # Small flows of all kinds are exported in tests/export.
 def test_a_saved_model_gives_the_same(fitted, tmp_path):
     pixels = fitted[0].distribution
     export.save(pixels, tmp_path)
