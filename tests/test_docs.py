@@ -40,8 +40,8 @@ def test_readme_code_runs(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "load_digits", lambda *_: (images[:256], labels[:256]))
     namespace = {}
     for block in blocks:
-        block = block.replace("epochs=3", "epochs=1, verbose=0, steps_per_epoch=2")
-        exec(block.replace("num_samples=16", "num_samples=2"), namespace)
+        short = block.replace("epochs=3", "epochs=1, verbose=0, steps_per_epoch=2")
+        exec(short.replace("num_samples=16", "num_samples=2"), namespace)
     assert (tmp_path / "digits_flow").is_dir()
 
 

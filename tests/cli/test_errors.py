@@ -29,6 +29,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
             "validation 0, train 1437",
         ),
         (["--run", "RUN", "--data", "digits", "--cache", "none"], "'train[90%:]', or 'none'"),
+        (
+            ["--run", "RUN", "--data", "digits", "--patience", "3", "--validation", "none"],
+            "--patience must be given with a --validation",
+        ),
         (["--run", "RUN", "--data", "TABLE", "--flow", "glow"], "use coupling_flow or nice"),
         (["--run", "RUN", "--data", "TABLE", "--labels"], "images only; got a table"),
         (["--run", "RUN", "--data", "TABLE", "--dequantization", "learned"], "for tables"),

@@ -74,6 +74,25 @@ def test_streams_of_splits_that_are_scored_as_they_are_in_memory(call, pictures,
     assert out.splitlines()[1].split()[:2] == ["test", "60"]
 
 
+def test_files_of_a_stream_are_checked_once(pictures, monkeypatch):
+    from tfp_flows.cli.data_options import DATA
+    from tfp_flows.cli.option import with_defaults
+    from tfp_flows.cli.streamed_images import StreamedImages
+    from tfp_flows.data import folders
+
+    checked, shape_of = [], folders._shape_of
+    monkeypatch.setattr(folders, "_shape_of", lambda path: checked.append(path) or shape_of(path))
+    said = {"data": str(pictures), "split": "dark", "validation": "bright", "test": "none"}
+    source = StreamedImages({**with_defaults(said, DATA), "cache": "none", "seed": 1})
+    source.facts()
+    batches = (
+        source.training(integers=True),
+        *(source.scoring(part, integers=False, batch_size=7) for part in ("train", "validation")),
+    )
+    assert [each.num_events for each in batches] == [30, 30, 30]
+    assert len(checked) == len(set(checked)) == 60
+
+
 @pytest.mark.slow
 def test_arrays_and_learned_noise(call, tmp_path):
     rng = np.random.default_rng(0)

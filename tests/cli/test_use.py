@@ -124,10 +124,23 @@ def test_run_without_a_model_says_so(call, trained, tmp_path):
 def test_damaged_files_are_named(call, trained, tmp_path):
     (tmp_path / "config.json").write_text('{"options": ')
     assert "config.json must be JSON" in call("evaluate", tmp_path)[2]
-    (tmp_path / "config.json").write_text('{"data": {}}')
-    assert "must have 'options' and 'data'; got ['data']" in call("evaluate", tmp_path)[2]
+    for content, keys in (('{"data": {}}', "['data']"), ('{"a": 1, "b": 2}', "['a', 'b']")):
+        (tmp_path / "config.json").write_text(content)
+        err = call("evaluate", tmp_path)[2]
+        assert f"must have 'options' and 'data'; got {keys}" in err
     (tmp_path / "config.json").write_bytes((trained / "config.json").read_bytes())
-    (tmp_path / "model.keras").write_bytes(b"PK")
-    code, _, err = call("sample", tmp_path)
-    assert code == 1
-    assert "model.keras" in err
+    whole = (trained / "model.keras").read_bytes()
+    middle = len(whole) // 2
+    holed = whole[:middle] + bytes(500) + whole[middle + 500 :]
+    for content in (b"PK", b"", whole[:-100], holed):
+        (tmp_path / "model.keras").write_bytes(content)
+        code, _, err = call("sample", tmp_path)
+        assert code == 1
+        assert f"{tmp_path / 'model.keras'} is damaged" in err
+        assert "not found" not in err
+    for content in ("{}", '{"epochs": 2, "scores": 3}', "[]", '{"epochs": '):
+        (tmp_path / "result.json").write_text(content)
+        code, _, err = call("train", "--resume", tmp_path)
+        assert code == 1
+        assert f"{tmp_path / 'result.json'} must " in err
+        assert err.count("\n") == 1

@@ -49,6 +49,55 @@ def test_folders_may_be_splits(tmp_path):
         images(tmp_path, "validation", batch_size=2)
 
 
+@pytest.mark.parametrize("splits", [("train", "test"), ("train2017", "val2017")])
+def test_a_class_has_one_number_in_all_splits(tmp_path, splits):
+    train, test = splits
+    for name in ("ant", "bee", "cat"):
+        write(tmp_path / train / name / "0.png")
+    write(tmp_path / test / "cat" / "0.png")
+    (tmp_path / test / "bat").mkdir()
+    for split, wanted in ((train, [0, 2, 3]), (test, [3])):
+        batches, parts = read(tmp_path, split, labels=True, batch_size=3, shuffle=False)
+        assert parts[0][1].tolist() == wanted
+        assert batches.num_classes == 4
+
+
+def test_an_empty_class_keeps_its_number(tmp_path):
+    write(tmp_path / "bee" / "0.png")
+    (tmp_path / "ant").mkdir()
+    batches, parts = read(tmp_path, labels=True)
+    assert (parts[0][1].tolist(), batches.num_classes) == ([1], 2)
+
+
+def test_files_that_changed_are_read_again_in_spite_of_a_cache(tmp_path, monkeypatch):
+    kept, folder = tmp_path / "kept", tmp_path / "images" / "train"
+    write(folder / "bee" / "0.png", (5, 4, 1))
+    monkeypatch.chdir(tmp_path / "images")
+
+    def cached():
+        return read("train", labels=True, cache=kept)[1][0]
+
+    cached()
+    for pixels in ((5, 4, 1), (4, 4, 1)):
+        wanted = write(folder / "bee" / "0.png", pixels)
+        np.testing.assert_array_equal(cached()[0][0], wanted)
+    cached()
+    assert len(list(tmp_path.glob("kept-*"))) == 3
+    (folder / "ant").mkdir()
+    assert cached()[1].tolist() == [1]
+    # The same relative path in another place.
+    wanted = write(tmp_path / "other" / "train" / "bee" / "0.png", (3, 3, 1))
+    monkeypatch.chdir(tmp_path / "other")
+    np.testing.assert_array_equal(cached()[0][0], wanted)
+
+
+def test_what_pixels_mean_gets_a_cache_of_its_own(tmp_path):
+    pixels = write(tmp_path / "0.png", pixels=np.arange(16, dtype=np.uint8).reshape(4, 4, 1))
+    for given, wanted in (({"num_levels": 16}, pixels), ({"num_bits": 4}, pixels // 16)):
+        found = read(tmp_path, cache=tmp_path / "kept", **given)[1][0][0]
+        np.testing.assert_array_equal(found, wanted)
+
+
 def test_mixed_sizes_are_named_unless_a_size_is_given(tmp_path):
     for name in ("a", "b", "c"):
         write(tmp_path / f"{name}.jpg")

@@ -31,6 +31,8 @@ def options_of(arguments: argparse.Namespace, run: RunDirectory) -> dict[str, An
         if "data" not in said:
             raise UsageError("--data must be given with --run")
         said = with_defaults(said, OPTIONS)
+        if said["patience"] is not None and said["validation"] == "none":
+            raise UsageError("--patience must be given with a --validation; got 'none'")
         if not run.has_run:
             return placed(said)
     kept = run.config()["options"]

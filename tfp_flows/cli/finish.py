@@ -2,6 +2,7 @@
 
 import sys
 import time
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,8 +24,22 @@ _NUM_SAMPLES = 64
 
 
 def load_model(run: RunDirectory) -> FlowModel:
-    """The model of the best epoch."""
-    return keras.saving.load_model(run.model_file)
+    """The model of the best epoch.
+
+    Raises:
+      RunError: its file is damaged.
+    """
+    file = run.model_file
+    # Keras would say that it is not there.
+    if not zipfile.is_zipfile(file):
+        raise RunError(f"{file} is damaged: it must be a .keras file")
+    try:
+        return keras.saving.load_model(file)
+    # Damaged parts can raise anything.
+    except Exception as error:
+        raise RunError(
+            f"{file} is damaged, or written by another version: {told(error)}"
+        ) from error
 
 
 def finish(
@@ -61,17 +76,24 @@ def finish(
 
 
 def show(run: RunDirectory) -> None:
-    """Prints the result of a finished run."""
-    result, facts = run.read_json(run.result_file), run.config()["data"]
-    epochs = f"{result['epochs']}, the best is {result['best_epoch']}"
-    print()
-    print(f"parameters  {result['num_parameters']:,}")
-    print(f"epochs      {epochs}")
-    print(f"time        {result['seconds']:,.0f} s")
-    print()
-    scores = {part: Score(**score) for part, score in result["scores"].items()}
-    print(score_table(scores, has_bits=facts["kind"] == "images"))
-    print()
+    """Prints the result of a finished run.
+
+    Raises:
+      RunError: `result.json` is damaged.
+    """
+    result, has_bits = run.read_json(run.result_file), run.config()["data"]["kind"] == "images"
+    try:
+        scores = {part: Score(**score) for part, score in result["scores"].items()}
+        lines = [
+            f"parameters  {result['num_parameters']:,}",
+            f"epochs      {result['epochs']}, the best is {result['best_epoch']}",
+            f"time        {result['seconds']:,.0f} s",
+            "",
+            score_table(scores, has_bits=has_bits),
+        ]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{run.result_file} must be as `train` wrote it: {told(error)}") from error
+    print("", *lines, "", sep="\n")
     print(f"files in {run.path}: {', '.join(run.files())}", flush=True)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from tfp_flows import data
 from tfp_flows.cli.errors import UsageError
 from tfp_flows.cli.sources import PARTS, Part, Source
+from tfp_flows.data.elements import Elements
 
 READ_AT_ONCE = 1024
 
@@ -65,9 +66,23 @@ class ImageSource(Source):
         return f"images of {shape}, {self.num_levels} levels: {', '.join(counts)}"
 
 
-def read_images(options: Mapping[str, Any], split: str, arguments: dict[str, Any]) -> data.Batches:
-    """`data.images` of one split of what `--data` names, unshuffled integers by default."""
+def read_images(
+    options: Mapping[str, Any],
+    split: str,
+    arguments: dict[str, Any],
+    *,
+    opened: Elements | None = None,
+) -> data.Batches:
+    """`data.images` of one split of what `--data` names, unshuffled integers by default.
+
+    Args:
+      options: of `data_options`, by name.
+      split: which.
+      arguments: of `data.images`.
+      opened: what `--data` names, if it was opened before.
+    """
     source, levels = _opened(options["data"], split, options["num_bits"])
+    source = source if opened is None else opened
     usual = {
         "batch_size": READ_AT_ONCE,
         "size": options["size"] and tuple(options["size"]),

@@ -100,7 +100,7 @@ class RunDirectory:
         if not self.has_run:
             raise RunError(f"{self.path} must be the directory of a run; it has no config.json")
         config = self.read_json(self.config_file)
-        if set(config) < {"options", "data"}:
+        if not {"options", "data"} <= set(config):
             raise RunError(f"{self.config_file} must have 'options' and 'data'; got {list(config)}")
         return config
 

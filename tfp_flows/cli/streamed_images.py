@@ -1,12 +1,15 @@
 """Images that are read anew in each epoch."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tfp_flows import data
 from tfp_flows.cli.errors import UsageError
 from tfp_flows.cli.image_source import ImageSource, read_images
 from tfp_flows.cli.sources import Part, where
+from tfp_flows.data.elements import Elements
+from tfp_flows.data.folders import open_folder
 
 
 class StreamedImages(ImageSource):
@@ -18,6 +21,7 @@ class StreamedImages(ImageSource):
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         test = "test" if options["test"] == "auto" else options["test"]
+        self._folders: dict[str, Elements] = {}
         self._splits: dict[str, str | None] = {"train": options["split"]}
         for part, text in (("validation", options["validation"]), ("test", test)):
             its = where(part, text)
@@ -35,4 +39,15 @@ class StreamedImages(ImageSource):
 
     def _part(self, part: Part, arguments: dict[str, Any]) -> data.Batches:
         cache = False if self.options["cache"] == "none" else self.options["cache"]
-        return read_images(self.options, self._splits[part] or "", {"cache": cache, **arguments})
+        split = self._splits[part] or ""
+        return read_images(
+            self.options, split, {"cache": cache, **arguments}, opened=self._opened(split)
+        )
+
+    def _opened(self, split: str) -> Elements | None:
+        """A split of a folder, all of whose files are read once to check them: only once."""
+        if not Path(self.options["data"]).is_dir():
+            return None
+        if split not in self._folders:
+            self._folders[split] = open_folder(Path(self.options["data"]), split)
+        return self._folders[split]

@@ -21,6 +21,9 @@ class Batches:
     another one. `FlowModel` takes batches as they are. Its `fit` sets `epoch` to that of the
     training, and scoring uses no epoch up.
 
+    `len` is the number of batches in an epoch, `num_batches`, and raises a `TypeError` where that
+    is not known.
+
     Args:
       batches_of: makes the batches of places `[epoch, batch]`.
       batch_size: events in a batch.
@@ -31,6 +34,18 @@ class Batches:
       num_events: in an epoch; `None` if it is not known.
       drop_remainder: whether a last batch of fewer events is left out.
       num_classes: of the labels; `None` if there are none, or it is not known.
+
+    Example:
+      >>> from tfp_flows import data
+      >>> batches = data.images(data.load_digits("train"), batch_size=64, num_levels=17, seed=0)
+      >>> len(batches), batches.num_events, batches.event_shape
+      (22, 1437, (8, 8, 1))
+      >>> zeroth = next(iter(batches)).numpy()
+      >>> batches.epoch
+      1
+      >>> batches.epoch = 0
+      >>> bool((next(iter(batches)).numpy() == zeroth).all())
+      True
     """
 
     def __init__(

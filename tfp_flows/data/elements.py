@@ -19,12 +19,14 @@ class Elements:
       num_classes: how many labels there are, if the source says so.
       arrays: the same in memory, `{"image": [n, H, W, C], ...}`, if it is there already.
       sizes: height and width of the image in each file, if they come from files.
+      origin: what tells the files, their state and their labels from others.
     """
 
     dataset: tf.data.Dataset[Any]
     num_classes: int | None = None
     arrays: dict[str, np.ndarray] | None = None
     sizes: dict[str, tuple[int, ...]] | None = None
+    origin: Any = None
 
     @classmethod
     def of_arrays(cls, arrays: dict[str, np.ndarray], num_classes: int | None = None) -> "Elements":

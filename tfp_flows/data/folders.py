@@ -18,8 +18,9 @@ def open_folder(folder: Path, split: str) -> Elements:
     """Images of a folder in the order of their names: PNG, JPEG, BMP, GIF or WebP.
 
     Args:
-      folder: with images; or with a folder of images for each class, which are numbered in the
-        order of their names; or with folders such as `train` and `test` of either kind.
+      folder: with images; or with a folder of images for each class; or with folders such as
+        `train` and `test` of either kind. Classes are numbered in the order of their names, those
+        of all such folders together, with or without images: a class has one number everywhere.
       split: which of such folders.
 
     Raises:
@@ -28,9 +29,10 @@ def open_folder(folder: Path, split: str) -> Elements:
         than most, or neither grey nor RGB: the message names them.
     """
     root = _of_split(folder, split)
-    classes = sorted(path for path in root.iterdir() if path.is_dir())
-    classes = [path for path in classes if _files(path)]
-    files = [(path, label) for label, sub in enumerate(classes) for path in _files(sub)]
+    splits = [root] if root == folder else _folders(folder)
+    names = sorted({path.name for each in splits for path in _folders(each)})
+    classes = [(label, root / name) for label, name in enumerate(names) if (root / name).is_dir()]
+    files = [(path, label) for label, its in classes for path in _files(its)]
     loose = _files(root)
     if loose and files:
         raise ValueError(
@@ -40,6 +42,10 @@ def open_folder(folder: Path, split: str) -> Elements:
     paths = loose or [path for path, _ in files]
     if not paths:
         raise ValueError(f"`source` must hold images ({', '.join(sorted(_ENDINGS))}); got {root}.")
+    # Before the files are read: those that change meanwhile are others the next time.
+    states = [(str(path.relative_to(root)), path.stat()) for path in paths]
+    facts = [(name, state.st_size, state.st_mtime_ns) for name, state in states]
+    origin = (str(root.resolve()), names, facts)
     shapes = _checked_shapes(paths)
     columns: dict[str, Any] = {"path": [str(path) for path in paths]}
     if files:
@@ -52,7 +58,8 @@ def open_folder(folder: Path, split: str) -> Elements:
 
     dataset = tf.data.Dataset.from_tensor_slices(columns).map(read, tf.data.AUTOTUNE)
     sizes = dict(zip(columns["path"], (shape[:2] for shape in shapes), strict=True))
-    return Elements(dataset, num_classes=len(classes) or None, sizes=sizes)
+    num_classes = len(names) if files else None
+    return Elements(dataset, num_classes=num_classes, sizes=sizes, origin=origin)
 
 
 def _of_split(folder: Path, split: str) -> Path:
@@ -64,6 +71,11 @@ def _of_split(folder: Path, split: str) -> Path:
     if others:
         raise FileNotFoundError(f"`split` must be one of {others} in {folder}; got {split!r}.")
     return folder
+
+
+def _folders(folder: Path) -> list[Path]:
+    """But for hidden ones, which other programs leave behind."""
+    return [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -1,6 +1,5 @@
 """Batches of images for a flow, from wherever they are."""
 
-import os
 from typing import Any
 
 from tfp_flows.data.batches import Batches
@@ -42,7 +41,8 @@ def images(
         - a name in TensorFlow Datasets, such as "cifar10" or "imagenet_resized/32x32", which is
           downloaded once;
         - a directory of image files, or of one folder of them for each class, or of folders such as
-          `train` and `test` of either kind; each file is read once more to check it;
+          `train` and `test` of either kind; each file is read once more to check it. Classes are
+          numbered in the order of their names, of all of `train`, `test` and so on together;
         - integers `[n, H, W, C]`, or a pair of them and their labels `[n, ...]`;
         - a finite `tf.data.Dataset` of images `[H, W, C]`, of pairs (image, label), or of dicts
           with "image" and "label".
@@ -69,8 +69,9 @@ def images(
       seed: with the number of the epoch it determines order, augmentation and noise, in any
         process of one version of TensorFlow; `None` draws one from TensorFlow's global generator.
       cache: `True` keeps the images in memory, as integers of `size`; a path keeps them in files
-        whose names begin with it, one for each set of arguments (take another path for each
-        `tf.data.Dataset`); `False` reads them anew in each epoch. Arrays are in memory anyway.
+        whose names begin with it, one for each set of arguments and each state of the files of a
+        directory (take another path for each `tf.data.Dataset`); `False` reads them anew in each
+        epoch. Arrays are in memory anyway.
       shard: `(index, count)` leaves this worker every `count`-th image.
       drop_remainder: whether to leave out a last batch of fewer images; `None` for: if shuffled
         and there is a full one. The batch size is static if they are left out.
@@ -102,12 +103,11 @@ def images(
     width = width_of(levels, scaling, dequantize=dequantize)
     size, (worker, workers) = check_size(size, fit), check_shard(shard)
     shuffle = split.startswith("train") if shuffle is None else shuffle
-    elements = open_source(source, split, data_dir).labelled(wanted=labels).part(worker, workers)
-    elements = prepared(
-        elements, source_levels=source_levels, num_levels=levels, size=size, fit=fit
-    )
-    of = source if isinstance(source, str | os.PathLike) else elements.dataset.element_spec
-    key = (str(of), split, data_dir, levels, size, fit, labels, worker, workers)
+    opened = open_source(source, split, data_dir).labelled(wanted=labels).part(worker, workers)
+    elements = prepared(opened, source_levels=source_levels, num_levels=levels, size=size, fit=fit)
+    of = opened.origin or (source if isinstance(source, str) else elements.dataset.element_spec)
+    chosen = (source_levels, levels, size, fit, labels, worker, workers)
+    key = (str(of), split, str(data_dir), *chosen)
     elements = kept(elements, cache, key)
     num_events = elements.count(shuffle=shuffle)
     drop = remainder_dropped(num_events, batch_size, drop=drop_remainder, shuffle=shuffle)

@@ -21,7 +21,9 @@ def open_source(source: Any, split: str, data_dir: Any) -> Elements:
       TypeError: it is none of the kinds that `images` takes, or its images are no integers.
       ValueError: images or labels have a wrong shape, or there are none.
     """
-    if isinstance(source, tf.data.Dataset):
+    if isinstance(source, Elements):  # The command line opens a folder once for many batches.
+        elements = source
+    elif isinstance(source, tf.data.Dataset):
         elements = _of_dataset(source)
     elif isinstance(source, os.PathLike) or (isinstance(source, str) and Path(source).is_dir()):
         elements = open_folder(Path(source), split)

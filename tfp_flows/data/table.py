@@ -19,6 +19,16 @@ class Table:
       schema: what each column is.
       values: float32 or float64 `[n, D]`, before any noise: integers are whole numbers, and
         categories their codes 0, 1, ...
+
+    Example:
+      >>> import numpy as np
+      >>> from tfp_flows import data
+      >>> rows = np.array([[1.8, 7], [1.6, 5], [1.7, 7]])
+      >>> visits = data.table(rows, columns=["m", "day"], categorical=["day"])
+      >>> visits.columns, visits.categories, visits.num_rows
+      (('m', 'day'), {'day': (5.0, 7.0)}, 3)
+      >>> visits.values[:, 1].tolist()
+      [1.0, 0.0, 1.0]
     """
 
     def __init__(self, schema: Sequence[Column], values: np.ndarray) -> None:
@@ -92,6 +102,12 @@ class Table:
           TypeError: if `batch_size` is no integer.
           ValueError: if it is out of range, for another dtype, or if `dtype` cannot tell the
             numbers of a column apart, as those of large numbers that hardly vary; names them.
+
+        Example:
+          >>> from tfp_flows import data
+          >>> batches = data.table(data.two_moons(100)).batches(32, seed=0)
+          >>> len(batches), next(iter(batches)).shape
+          (4, TensorShape([32, 2]))
         """
         if dtype not in ("float32", "float64"):
             raise ValueError(f"`dtype` must be 'float32' or 'float64'; got {dtype!r}.")
@@ -114,6 +130,13 @@ class Table:
 
         Raises:
           ValueError: if columns are constant in this part; names them.
+
+        Example:
+          >>> import numpy as np
+          >>> from tfp_flows import data
+          >>> mean, std = data.table(np.array([[1.0, 1.5], [3.0, 1.7]])).moments()
+          >>> [round(value, 2) for value in (*mean, *std)]
+          [2.0, 1.6, 1.0, 0.1]
         """
         values = self.values.astype(np.float64)
         check_varies(self.columns, values)
@@ -129,6 +152,14 @@ class Table:
 
         Raises:
           ValueError: if the samples have another shape, or are not all finite.
+
+        Example:
+          >>> import pandas as pd
+          >>> from tfp_flows import data
+          >>> rows = pd.DataFrame({"age": [3, 4], "kind": ["cat", "dog"]})
+          >>> pets = data.table(rows, categorical=["kind"])
+          >>> {name: its.tolist() for name, its in pets.to_columns([[7.9, 0.3]]).items()}
+          {'age': [7], 'kind': ['cat']}
         """
         rows = np.asarray(samples)
         if rows.ndim != 2 or rows.shape[1] != len(self.schema):
@@ -140,7 +171,20 @@ class Table:
         return {c.name: labels_of(c, rows[:, i]) for i, c in enumerate(self.schema)}
 
     def to_frame(self, samples: Any) -> Any:
-        """`to_columns` as a `pandas.DataFrame`; needs pandas."""
+        """`to_columns` as a `pandas.DataFrame`.
+
+        Raises:
+          ImportError: pandas is not installed.
+          ValueError: as `to_columns`.
+
+        Example:
+          >>> import pandas as pd
+          >>> from tfp_flows import data
+          >>> rows = pd.DataFrame({"age": [3, 4], "kind": ["cat", "dog"]})
+          >>> pets = data.table(rows, categorical=["kind"])
+          >>> pets.to_frame([[7.9, 0.3]]).to_dict("records")
+          [{'age': 7, 'kind': 'cat'}]
+        """
         import pandas as pd  # Only those who ask for a frame need it.
 
         return pd.DataFrame(self.to_columns(samples))

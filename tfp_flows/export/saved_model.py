@@ -5,6 +5,8 @@ import os
 import tensorflow as tf
 
 from tfp_flows.distributions import Dequantized
+from tfp_flows.distributions.bounds import BoundedDistribution
+from tfp_flows.export.bounds import BoundFunctions
 from tfp_flows.export.directory import write_whole
 from tfp_flows.export.functions import Functions
 from tfp_flows.export.integers import IntegerFunctions
@@ -29,9 +31,10 @@ def save(flow: Distribution, path: str | os.PathLike[str], *, bin_width: float =
     event or `[1, *context_shape]` for all; classes are one-hot vectors. Its arguments are `x,
     context` and `count, seed, context, temperature`.
 
-    For integers under a flow, `distributions.Dequantized`, `x` is int32, and `log_prob(x, seed)`
-    and `bits_per_dim(x, seed)` are bounds from one sample of noise. There is a tighter one,
-    `log_prob_importance_weighted(x, num_samples, seed)`, and no `encode` and `decode`.
+    For integers under a flow, `distributions.Dequantized`, and for `distributions.Marginal`,
+    `log_prob(x, seed)` and `bits_per_dim(x, seed)` are bounds from one sample, of noise or of the
+    posterior. There is a tighter one, `log_prob_importance_weighted(x, num_samples, seed)`, and no
+    `encode` and `decode`. The integers of a `Dequantized` are int32.
 
     A signature takes all its inputs, by these names, and gives a dict of one tensor, whose name is
     `log_prob`, `bits_per_dim`, `x` (of `sample` and `decode`) or `z`. Attributes give the tensor,
@@ -44,7 +47,8 @@ def save(flow: Distribution, path: str | os.PathLike[str], *, bin_width: float =
     nothing. A SavedModel at `path` is replaced; anything else there is an error.
 
     Args:
-      flow: a distribution with a static event shape, such as a flow or a `Dequantized` one.
+      flow: a distribution with a static event shape, such as a flow, a `Dequantized` or a
+        `Marginal`.
       path: directory to write. TensorFlow Serving wants it to be a version, such as "digits/1".
       bin_width: distance of neighbouring levels of the data where the flow lives, for bits/dim, as
         in `FlowModel`: `1/256` for 8-bit pixels scaled to [0, 1); 1 for continuous data and
@@ -74,7 +78,12 @@ def save(flow: Distribution, path: str | os.PathLike[str], *, bin_width: float =
         )
     check_distribution("flow", flow)
     check_bin_width(bin_width, flow)
-    kind = IntegerFunctions if isinstance(flow, Dequantized) else Functions
-    functions = kind(flow, bin_width)
+    functions = _kind_of(flow)(flow, bin_width)
     signatures = functions.as_signatures()
     write_whole(path, lambda fresh: tf.saved_model.save(functions, fresh, signatures))
+
+
+def _kind_of(flow: Distribution) -> type[Functions]:
+    if isinstance(flow, Dequantized):
+        return IntegerFunctions
+    return BoundFunctions if isinstance(flow, BoundedDistribution) else Functions
