@@ -58,10 +58,10 @@ def into_bins(
     """
     lowest, width = scaling_of(scaling, num_levels)
     # A float32 cannot hold 16 + 0.9999999: the sum is 17 and y is 1, where the logit is infinite
-    # and a density on [0, 1) has no support. Likewise 200 + 0.999999 is 201, the wrong level. Four
+    # and a density on [0, 1) has no support. Likewise 200 + 0.999999 is 201, the wrong level. Two
     # float32 numbers are left between u and either edge, as compilers may turn the division into an
     # inexact product.
-    edge = 2.0 ** ((num_levels - 1).bit_length() - 22)
+    edge = 2.0 ** ((num_levels - 1).bit_length() - 23)
     y = (tf.cast(x, u.dtype) + tf.clip_by_value(u, edge, 1 - edge)) / num_levels
     return y if scaling == "unit" else lowest + width * y
 
