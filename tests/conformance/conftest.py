@@ -6,6 +6,21 @@ from table import ROWS
 
 from tfp_flows.testing.subject import Subject, random_data, scrambled
 
+# What compiles or builds everything once more: for variants of a row, such as "Halves (channels)",
+# among the slow tests.
+LONG = {
+    "test_xla_equals_eager",
+    "test_two_replicas_give_the_gradients_of_one",
+    "test_saved_model_gives_the_same_densities",
+}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        name = getattr(item, "originalname", "")
+        if name in LONG and "(" in item.name and "context" not in item.name:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(autouse=True)
 def same_networks_in_every_run():

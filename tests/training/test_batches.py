@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfp_flows import FlowModel, bijectors, data, distributions, flows
+from tfp_flows import FlowModel, bijectors, data, distributions, flows, nets
 
 tfd = tfp.distributions
 PIXELS, LABELS = data.load_digits()
@@ -29,7 +29,8 @@ def make_batches(source=PIXELS[:200], **options):
 
 def make_model(batches, rate=0.0, **kwargs):
     keras.utils.set_random_seed(0)
-    flow = flows.coupling_flow((8, 8, 1), num_couplings=2, **kwargs)
+    net = nets.ConvResNet(4, 1)
+    flow = flows.coupling_flow((8, 8, 1), num_couplings=2, net=net, **kwargs)
     model = FlowModel(flow, bin_width=batches.bin_width)
     model.compile(keras.optimizers.SGD(rate))
     return model
