@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfp_flows.training.arguments import check_no_loss, mended
+from tfp_flows.training.fault import NonFiniteError
 from tfp_flows.training.precision import computes_in_float16, with_scaled_loss
 from tfp_flows.training.steps import CheckedSteps
 
@@ -54,15 +55,25 @@ class GuardedModel(CheckedSteps):
         self.on_fault = None
         if not isinstance(callbacks, keras.callbacks.CallbackList):
             bound.arguments["callbacks"] = [*tf.nest.flatten(callbacks or []), *clocks]
-            return super().fit(*bound.args, **bound.kwargs)
+            return self._fit(bound)
         for clock in clocks:
             clock.set_model(self)
         callbacks.callbacks.extend(clocks)
         try:
-            return super().fit(*bound.args, **bound.kwargs)
+            return self._fit(bound)
         finally:
             for clock in clocks:
                 callbacks.callbacks.remove(clock)
+
+    def _fit(self, bound: Any) -> keras.callbacks.History:
+        try:
+            return super().fit(*bound.args, **bound.kwargs)
+        except NonFiniteError:
+            raise
+        except (TypeError, ValueError):
+            # What TensorFlow has half traced gives no outputs the second time.
+            self.train_function = None
+            raise
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """As in Keras; a `ValueError` at the first NaN in the loss, and NaN or inf in the data."""
