@@ -79,7 +79,13 @@ class GuardedModel(CheckedSteps):
         """As in Keras; a `ValueError` at the first NaN in the loss, and NaN or inf in the data."""
         bound = mended(super().evaluate, args, kwargs)
         with self._feed.scoring(bound.arguments, self.bin_width):
-            return super().evaluate(*bound.args, **bound.kwargs)
+            try:
+                return super().evaluate(*bound.args, **bound.kwargs)
+            except NonFiniteError:
+                raise
+            except (TypeError, ValueError):
+                self.test_function = None
+                raise
 
     def predict(self, *args: Any, **kwargs: Any) -> Any:
         """As in Keras; log-densities in nats, one for each event.
