@@ -104,9 +104,8 @@ class SampleGrid(keras.callbacks.Callback):
         wanted = context_shape(model.distribution)
         if wanted is not None and self.context is None:
             raise ValueError(
-                f"`context` must be given for samples of {model.distribution.name}, of shape "
-                f"{wanted} or one for each of {self.rows * self.columns}; for classes an integer "
-                "or so many."
+                f"`context` must be given for samples of {model.distribution.name}: a class, or of "
+                f"shape {wanted}, or one for each of {self.rows * self.columns}."
             )
         super().set_model(model)
         # Once traced: flows have many operations.
