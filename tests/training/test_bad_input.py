@@ -37,6 +37,13 @@ def test_integers_are_refused_by_a_continuous_flow(dtype):
     _refuses(TypeError, match, _model(), np.zeros([8, 2], dtype))
 
 
+def test_a_model_works_after_a_refusal():
+    model = _model()
+    with pytest.raises(TypeError, match="Dequantize"):
+        model.fit(np.zeros([8, 2], "int32"), verbose=0)
+    model.fit(np.zeros([8, 2], "float32"), verbose=0)
+
+
 @pytest.mark.parametrize("shape", [(8,), (8, 3), (8, 1), (8, 2, 1), (8, 5, 2), (2, 2, 2)])
 def test_events_of_another_shape_are_refused(shape):
     match = r"`x` must have shape \[batch, 2\]; got \("

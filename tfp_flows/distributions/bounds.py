@@ -1,21 +1,71 @@
 """Lower bounds of a log-probability from one sample, or from many."""
 
+import abc
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from tfp_flows.ops.arguments import check_int
 from tfp_flows.ops.seeds import stateless_seed
 from tfp_flows.typing import Distribution
 
 
-class BoundedDistribution(Distribution):
+class BoundedDistribution(Distribution, abc.ABC):
     """Its `log_prob` is a lower bound from samples, and takes their number and their seed.
 
     `log_prob(x, num_samples=1, importance_weighted=False, seed=None)`.
+
+    Args:
+      dtype: of events.
+      event_shape: of events.
+      parameters: those of the constructor, as TFP wants them.
+      validate_args: as in TFP.
+      name: as in TFP.
     """
+
+    def __init__(
+        self,
+        dtype: tf.DType,
+        event_shape: Any,
+        parameters: dict[str, Any],
+        *,
+        validate_args: bool,
+        name: str,
+    ) -> None:
+        self._bounded_shape = tf.TensorShape(event_shape)
+        super().__init__(
+            dtype=dtype,
+            reparameterization_type=tfp.distributions.NOT_REPARAMETERIZED,
+            validate_args=validate_args,
+            allow_nan_stats=True,
+            parameters=parameters,
+            name=name,
+        )
+
+    @abc.abstractmethod
+    def _checked_events(self, x: Any) -> tf.Tensor:
+        """Events of the right kind and shape as a tensor, before TFP rounds or wraps numbers."""
+
+    def _call_log_prob(self, value: Any, name: str, **kwargs: Any) -> tf.Tensor:
+        # NumPy's 300 would become a byte of 44, in silence.
+        return super()._call_log_prob(self._checked_events(value), name, **kwargs)
+
+    def _call_prob(self, value: Any, name: str, **kwargs: Any) -> tf.Tensor:
+        return tf.exp(self._call_log_prob(value, name, **kwargs))
+
+    def _call_unnormalized_log_prob(self, value: Any, name: str, **kwargs: Any) -> tf.Tensor:
+        return self._call_log_prob(value, name, **kwargs)
+
+    def _event_shape(self) -> tf.TensorShape:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return self._bounded_shape
+
+    @classmethod
+    def _parameter_properties(cls, dtype: Any, num_classes: Any = None) -> dict[str, Any]:
+        del dtype, num_classes
+        return {}
 
 
 def lower_bound(

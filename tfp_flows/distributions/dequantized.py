@@ -3,7 +3,6 @@
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from tfp_flows.data.levels import check_num_levels, level_dtype
 from tfp_flows.distributions.bounds import BoundedDistribution, lower_bound
@@ -78,15 +77,12 @@ class Dequantized(BoundedDistribution):
         self._num_levels = check_num_levels(num_levels)
         self._noise = UniformNoise() if noise is None else noise
         check_kind("noise", self._noise, Noise)
-        data_shape = self._noise.data_shape(tuple(flow.event_shape), self._num_levels)
         self._flow = flow
-        self._data_shape = tf.TensorShape(data_shape)
         super().__init__(
-            dtype=level_dtype(self._num_levels),
-            reparameterization_type=tfp.distributions.NOT_REPARAMETERIZED,
+            level_dtype(self._num_levels),
+            self._noise.data_shape(tuple(flow.event_shape), self._num_levels),
+            parameters,
             validate_args=validate_args,
-            allow_nan_stats=True,
-            parameters=parameters,
             name=name,
         )
 
@@ -148,7 +144,7 @@ class Dequantized(BoundedDistribution):
           tf.errors.InvalidArgumentError: if `x` is out of range, in a graph. XLA leaves the check
             out: then the event gets NaN.
         """
-        dtype, event_shape = self._flow.dtype, tuple(self._data_shape)
+        dtype, event_shape = self._flow.dtype, tuple(self.event_shape)
         x = tf.cast(x, tf.int32)  # As samples come from `experimental_sample_and_log_prob`.
         draw = self._noise.sampler(x, self._num_levels, event_shape, dtype)
         kwargs = {} if bijector_kwargs is None else {"bijector_kwargs": bijector_kwargs}
@@ -162,27 +158,11 @@ class Dequantized(BoundedDistribution):
         )
         return nan_where_out_of_range(bound, x, self._num_levels, len(event_shape))
 
-    def _call_log_prob(self, value: Any, name: str, **kwargs: Any) -> tf.Tensor:
-        # Before TFP makes bytes of NumPy's integers: it would take 300 for 44, in silence.
-        x = check_events(value, self._num_levels, self._data_shape)
-        return super()._call_log_prob(x, name, **kwargs)
-
-    def _call_prob(self, value: Any, name: str, **kwargs: Any) -> tf.Tensor:
-        return tf.exp(self._call_log_prob(value, name, **kwargs))
-
-    def _call_unnormalized_log_prob(self, value: Any, name: str, **kwargs: Any) -> tf.Tensor:
-        return self._call_log_prob(value, name, **kwargs)
+    def _checked_events(self, x: Any) -> tf.Tensor:
+        return check_events(x, self._num_levels, tuple(self.event_shape))
 
     def _call_sample_n(self, sample_shape: Any, seed: Any, **kwargs: Any) -> tf.Tensor:
         return self.quantize(self._flow.sample(sample_shape, seed=seed, **kwargs))
 
-    def _event_shape(self) -> tf.TensorShape:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return self._data_shape
-
     def _batch_shape(self) -> tf.TensorShape:
         return self._flow.batch_shape
-
-    @classmethod
-    def _parameter_properties(cls, dtype: Any, num_classes: Any = None) -> dict[str, Any]:
-        del dtype, num_classes
-        return {}

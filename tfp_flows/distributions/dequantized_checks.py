@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfp_flows.data.levels import checked_levels
-from tfp_flows.typing import Distribution
+from tfp_flows.ops.shape import check_event_shape
+from tfp_flows.typing import Distribution, Shape
 
 
 def check_flow(flow: Any) -> None:
@@ -28,7 +29,7 @@ def check_flow(flow: Any) -> None:
         raise ValueError(f"`flow` must have a static event shape; got {shape}.")
 
 
-def check_events(x: Any, num_levels: int, event_shape: tf.TensorShape) -> tf.Tensor:
+def check_events(x: Any, num_levels: int, event_shape: Shape) -> tf.Tensor:
     """`x` as an int32 tensor `[..., *event_shape]` of levels.
 
     Raises:
@@ -37,13 +38,10 @@ def check_events(x: Any, num_levels: int, event_shape: tf.TensorShape) -> tf.Ten
       tf.errors.InvalidArgumentError: if it is out of range, in a graph.
     """
     x = checked_levels("x", x, num_levels)
-    rank, ndims = x.shape.rank, event_shape.rank
-    if rank is None:
+    check_event_shape("x", x, event_shape)
+    if x.shape.rank is None:
         return x
-    if rank < ndims or not x.shape[rank - ndims :].is_compatible_with(event_shape):
-        wanted = ", ".join(map(str, ("...", *event_shape)))
-        raise ValueError(f"`x` must have shape [{wanted}]; got {tuple(x.shape)}.")
-    return tf.ensure_shape(x, [*x.shape[: rank - ndims], *event_shape])
+    return tf.ensure_shape(x, [*x.shape[: x.shape.rank - len(event_shape)], *event_shape])
 
 
 def check_not_nan(y: tf.Tensor) -> tf.Tensor:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from tfp_flows.bijectors.conditioner import Conditioner
 from tfp_flows.distributions.bounds import BoundedDistribution, lower_bound
@@ -91,20 +90,18 @@ class Marginal(BoundedDistribution):
         modules = [part for part in vars(joint).values() if isinstance(part, tf.Module)]
         self._held = *modules, *joint.variables
         self._observed, self._posterior = observed, posterior
-        self._x_shape = self._no_dependency(event_shape)
         self._context_shape = self._no_dependency(context_shape)
         self._net = None if net is None else Conditioner(net, 1)
-        if net is None and context_shape != self._x_shape:
+        if net is None and context_shape != event_shape:
             raise ValueError(
                 "`posterior` must take contexts of the shape of the observed events, unless `net` "
-                f"makes others; got events {self._x_shape} and contexts {context_shape}."
+                f"makes others; got events {event_shape} and contexts {context_shape}."
             )
         super().__init__(
-            dtype=parts_of(joint.dtype)[observed],
-            reparameterization_type=tfp.distributions.NOT_REPARAMETERIZED,
+            parts_of(joint.dtype)[observed],
+            event_shape,
+            parameters,
             validate_args=validate_args,
-            allow_nan_stats=True,
-            parameters=parameters,
             name=name,
         )
         # With an event that it can have: zeros are out of range for some distributions.
@@ -143,7 +140,7 @@ class Marginal(BoundedDistribution):
             or `seed` is no integer.
           ValueError: if `x` is of another shape, or `num_samples` less than 1.
         """
-        x, restore = flatten_batch(x, len(self._x_shape))
+        x, restore = flatten_batch(x, self.event_shape.rank)
         context = self._context(x)
 
         def log_weight(seed: tf.Tensor) -> tf.Tensor:
@@ -159,20 +156,15 @@ class Marginal(BoundedDistribution):
         )
         return restore(bound, 0)
 
-    def _call_log_prob(self, value: Any, name: str, **kwargs: Any) -> tf.Tensor:
-        # Before TFP rounds NumPy's numbers to integers, in silence.
-        x = check_events(value, self.dtype, self._x_shape)
-        return super()._call_log_prob(x, name, **kwargs)
-
-    def _call_prob(self, value: Any, name: str, **kwargs: Any) -> tf.Tensor:
-        return tf.exp(self._call_log_prob(value, name, **kwargs))
+    def _checked_events(self, x: Any) -> tf.Tensor:
+        return check_events(x, self.dtype, tuple(self.event_shape))
 
     def _context(self, x: tf.Tensor) -> tf.Tensor:
         dtype = self._posterior.dtype
         x = tf.cast(x, dtype)
         if self._net is None:
             return x
-        return self._net.raw([(x, len(self._x_shape))], self._context_shape, dtype)
+        return self._net.raw([(x, self.event_shape.rank)], self._context_shape, dtype)
 
     def _log_joint(self, z: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
         log_p = self._joint.log_prob(**{self._latent: z, self._observed: x})
@@ -186,13 +178,5 @@ class Marginal(BoundedDistribution):
     def _sample_n(self, n: Any, seed: Any = None, **kwargs: Any) -> tf.Tensor:
         return parts_of(self._joint.sample(n, seed=seed, **kwargs))[self._observed]
 
-    def _event_shape(self) -> tf.TensorShape:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return tf.TensorShape(self._x_shape)
-
     def _batch_shape(self) -> tf.TensorShape:
         return tf.TensorShape([])
-
-    @classmethod
-    def _parameter_properties(cls, dtype: Any, num_classes: Any = None) -> dict[str, Any]:
-        del dtype, num_classes
-        return {}

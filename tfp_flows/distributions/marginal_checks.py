@@ -4,6 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfp_flows.ops.shape import check_event_shape
 from tfp_flows.typing import Distribution, Shape
 
 
@@ -55,12 +56,7 @@ def check_events(x: Any, dtype: tf.DType, event_shape: Shape) -> tf.Tensor:
     x = tf.convert_to_tensor(x, dtype_hint=dtype if dtype.is_floating else None)
     if x.dtype.is_floating and not dtype.is_floating:
         raise TypeError(f"`x` must be of integers, as {dtype.name}; got {x.dtype.name}.")
-    rank, ndims = x.shape.rank, len(event_shape)
-    if rank is not None and (
-        rank < ndims or not x.shape[rank - ndims :].is_compatible_with(event_shape)
-    ):
-        wanted = ", ".join(map(str, ("...", *event_shape)))
-        raise ValueError(f"`x` must have shape [{wanted}]; got {tuple(x.shape)}.")
+    check_event_shape("x", x, event_shape)
     return tf.cast(x, dtype)
 
 

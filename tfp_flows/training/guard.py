@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tfp_flows.training.fault import KINDS, NOT_KEPT, NonFiniteError
@@ -17,8 +18,8 @@ class Guard:
     """Counts the batches of an epoch, and finds the first one with NaN or inf.
 
     In plain graphs a check is an operation that fails. XLA leaves such operations out, so there a
-    check notes what it found, `undo_if_noted` takes the step back, and `raise_noted` is called
-    after it. It is no `tf.Module`, so that its counters are in no checkpoint.
+    check notes what it found, `undo_if_noted` takes the step back, and what `explaining` gives
+    raises it. It is no `tf.Module`, so that its counters are in no checkpoint.
     """
 
     def __init__(self) -> None:
@@ -88,14 +89,16 @@ class Guard:
         Args:
           function: of one argument.
           held: the batch of its last step.
-          inputs_of: events and contexts of what an iterator gives.
+          inputs_of: events and contexts of a batch as an iterator gives it.
           find: makes a sentence of what was not finite and its batch, and names the layer.
         """
 
         def explained(what: str) -> NonFiniteError:
             epoch = self.epoch if held is self.training_batch else None
-            inputs = held.get(inputs_of)
-            finding, layer = (NOT_KEPT, None) if inputs is None else find(what, inputs)
+            inputs, finding, layer = held.get(), NOT_KEPT, None
+            if inputs is not None:
+                inputs = tf.nest.map_structure(np.asarray, inputs_of(inputs))
+                finding, layer = find(what, inputs)
             batch = int(self._step.numpy())
             return NonFiniteError(what, batch, epoch, inputs=inputs, finding=finding, layer=layer)
 

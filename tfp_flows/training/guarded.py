@@ -6,7 +6,6 @@ import keras
 import tensorflow as tf
 
 from tfp_flows.training.arguments import check_no_loss, mended
-from tfp_flows.training.fault import NonFiniteError
 from tfp_flows.training.precision import computes_in_float16, with_scaled_loss
 from tfp_flows.training.steps import CheckedSteps
 
@@ -55,37 +54,21 @@ class GuardedModel(CheckedSteps):
         self.on_fault = None
         if not isinstance(callbacks, keras.callbacks.CallbackList):
             bound.arguments["callbacks"] = [*tf.nest.flatten(callbacks or []), *clocks]
-            return self._fit(bound)
+            return super().fit(*bound.args, **bound.kwargs)
         for clock in clocks:
             clock.set_model(self)
         callbacks.callbacks.extend(clocks)
         try:
-            return self._fit(bound)
+            return super().fit(*bound.args, **bound.kwargs)
         finally:
             for clock in clocks:
                 callbacks.callbacks.remove(clock)
-
-    def _fit(self, bound: Any) -> keras.callbacks.History:
-        try:
-            return super().fit(*bound.args, **bound.kwargs)
-        except NonFiniteError:
-            raise
-        except (TypeError, ValueError):
-            # What TensorFlow has half traced gives no outputs the second time.
-            self.train_function = None
-            raise
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """As in Keras; a `ValueError` at the first NaN in the loss, and NaN or inf in the data."""
         bound = mended(super().evaluate, args, kwargs)
         with self._feed.scoring(bound.arguments, self.bin_width):
-            try:
-                return super().evaluate(*bound.args, **bound.kwargs)
-            except NonFiniteError:
-                raise
-            except (TypeError, ValueError):
-                self.test_function = None
-                raise
+            return super().evaluate(*bound.args, **bound.kwargs)
 
     def predict(self, *args: Any, **kwargs: Any) -> Any:
         """As in Keras; log-densities in nats, one for each event.

@@ -57,8 +57,9 @@ class CheckedSteps(keras.Model):
         self.test_function = self._explaining(self.test_function, self._guard.evaluation_batch)
 
     def _explaining(self, function: Any, held: HeldBatch) -> Any:
-        if self.jit_compile and self.steps_per_execution == 1:
-            function = held.kept(function)
+        if not self.jit_compile or self.steps_per_execution == 1:
+            strategy = self.distribute_strategy
+            function = held.kept(function, strategy, by_step=not self.jit_compile)
         return self._guard.explaining(function, held, lambda d: self._unpack(d)[0], self._find)
 
     def train_step(self, data: Any) -> dict[str, Any]:
@@ -72,7 +73,7 @@ class CheckedSteps(keras.Model):
 
     def _train_step(self, data: Any) -> dict[str, Any]:
         x, y, sample_weight = self._unpack(data)
-        held = self._hold(x, self._guard.training_batch)
+        held = self._hold(data, self._guard.training_batch)
         with held, self._checked("The training data", data), tf.GradientTape() as tape:
             y_pred = self(x, training=True, seed=self.progress.training_seed())
             loss = self.compute_loss(x, y, y_pred, sample_weight)
@@ -95,7 +96,7 @@ class CheckedSteps(keras.Model):
         """
         x, y, sample_weight = self._unpack(data)
         with (
-            self._hold(x, self._guard.evaluation_batch),
+            self._hold(data, self._guard.evaluation_batch),
             self._checked("The evaluation data", data),
         ):
             seed = self.progress.evaluation_seed(self._guard.batch)
@@ -119,9 +120,9 @@ class CheckedSteps(keras.Model):
     def _unpack(self, data: Any) -> tuple[Any, Any, Any]:
         return keras.utils.unpack_x_y_sample_weight(data)
 
-    def _hold(self, x: Any, held: HeldBatch) -> Any:
+    def _hold(self, data: Any, held: HeldBatch) -> Any:
         """A block whose operations wait until the batch is kept."""
-        return tf.control_dependencies([] if self.jit_compile else [held.hold(x)])
+        return tf.control_dependencies([] if self.jit_compile else [held.hold(data)])
 
     def _checked(self, what: str, values: Any) -> Any:
         """A block whose operations wait for the check."""

@@ -27,7 +27,8 @@ class Rollback(keras.callbacks.Callback):
     and the weights stay. Faults of a validation stop the training still.
 
     Two copies of weights and optimizer are kept in the memory of the host. With
-    `steps_per_execution` more than 1 the rest of an execution is left out with the bad batch.
+    `steps_per_execution` more than 1 the rest of an execution is left out with the bad batch, of
+    which TensorFlow may have read one batch ahead: numbers of batches after it can be one too low.
 
     Args:
       every: batches between two copies.
