@@ -140,7 +140,7 @@ class Marginal(BoundedDistribution):
             or `seed` is no integer.
           ValueError: if `x` is of another shape, or `num_samples` less than 1.
         """
-        x, restore = flatten_batch(x, self.event_shape.rank)
+        x, restore = flatten_batch(x, len(self.event_shape))
         context = self._context(x)
 
         def log_weight(seed: tf.Tensor) -> tf.Tensor:
@@ -164,7 +164,7 @@ class Marginal(BoundedDistribution):
         x = tf.cast(x, dtype)
         if self._net is None:
             return x
-        return self._net.raw([(x, self.event_shape.rank)], self._context_shape, dtype)
+        return self._net.raw([(x, len(self.event_shape))], self._context_shape, dtype)
 
     def _log_joint(self, z: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
         log_p = self._joint.log_prob(**{self._latent: z, self._observed: x})

@@ -11,11 +11,7 @@ from tfp_flows.training.steps import CheckedSteps
 
 
 class GuardedModel(CheckedSteps):
-    """`compile`, `fit`, `evaluate` and `predict` of Keras, with checked arguments and steps.
-
-    Args:
-      **kwargs: as in `keras.Model`.
-    """
+    """`compile`, `fit`, `evaluate` and `predict` of Keras, with checked arguments and steps."""
 
     bin_width: float = 1.0
 

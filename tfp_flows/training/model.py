@@ -7,7 +7,6 @@ import keras
 import tensorflow as tf
 
 from tfp_flows.distributions.bounds import BoundedDistribution
-from tfp_flows.nets.backend import require_tensorflow_backend
 from tfp_flows.ops.bits import bits_per_dim
 from tfp_flows.phases import training as training_phase
 from tfp_flows.training.arguments import check_no_targets
@@ -15,15 +14,13 @@ from tfp_flows.training.batch import (
     bijector_kwargs,
     event_and_context,
     labels_as_context,
-    real_dtype,
 )
-from tfp_flows.training.checks import check_bin_width, check_distribution
+from tfp_flows.training.checks import check_bin_width
 from tfp_flows.training.config import flow_from_config, flow_to_config
 from tfp_flows.training.guarded import GuardedModel
 from tfp_flows.training.initialize import first_batch, initialize, needs_initialization
 from tfp_flows.training.sampling import sample_arguments
-from tfp_flows.training.totals import event_weights, mean, num_replicas
-from tfp_flows.training.variables import lost_variables, shared_variables
+from tfp_flows.training.totals import event_weights, mean
 from tfp_flows.typing import Distribution
 
 
@@ -79,20 +76,11 @@ class FlowModel(GuardedModel):
     def __init__(
         self, distribution: Distribution, *, bin_width: float = 1.0, name: str | None = None
     ) -> None:
-        require_tensorflow_backend()
-        check_distribution("distribution", distribution)
+        super().__init__(distribution, name)
         check_bin_width(bin_width, distribution)
-        # Not the global policy: under mixed precision the networks, which have policies of their
-        # own, compute in 16 bits, and densities never do.
-        super().__init__(name=name, dtype=real_dtype(distribution).name)
         self.bin_width = bin_width
-        self.distribution = distribution
-        self.flow_variables = shared_variables(distribution)
-        # In a tuple: `tf.train.Checkpoint` does not see the lists of a Keras model.
-        self._lost_variables = lost_variables(distribution, self.flow_variables)
         self._nll = keras.metrics.Mean(name="nll")
         self._bits_per_dim = keras.metrics.Mean(name="bits_per_dim")
-        self.built = True
 
     def call(
         self,
@@ -148,9 +136,7 @@ class FlowModel(GuardedModel):
         """Mean negative log-density in nats, and regularizers; `ValueError` for targets."""
         del x, training
         check_no_targets(y)
-        penalties = [tf.cast(penalty, y_pred.dtype) for penalty in self.losses]
-        nll = mean(-y_pred, event_weights(sample_weight, y_pred))
-        return tf.add_n([nll, *penalties]) / num_replicas()
+        return self._share(mean(-y_pred, event_weights(sample_weight, y_pred)))
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None

@@ -6,13 +6,16 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfp_flows.nets.backend import require_tensorflow_backend
+from tfp_flows.training.batch import real_dtype
+from tfp_flows.training.checks import check_distribution
 from tfp_flows.training.fault import NonFiniteError, find_layer
 from tfp_flows.training.feeding import Feed
 from tfp_flows.training.guard import Guard
 from tfp_flows.training.held import HeldBatch
 from tfp_flows.training.progress import Progress
 from tfp_flows.training.totals import num_replicas
-from tfp_flows.training.variables import require_found
+from tfp_flows.training.variables import lost_variables, require_found, shared_variables
 from tfp_flows.typing import Distribution
 
 
@@ -20,19 +23,31 @@ class CheckedSteps(keras.Model):
     """What happens to a batch; `GuardedModel` says how it gets there, `FlowModel` what the loss is.
 
     Args:
-      **kwargs: as in `keras.Model`.
+      distribution: what is trained.
+      name: as in Keras.
+
+    Raises:
+      TypeError: if `distribution` is no TFP distribution over one tensor.
+      ValueError: if it has nothing to train, no static event shape or a batch shape, or if Keras
+        does not run on TensorFlow.
     """
 
-    distribution: Distribution
-    flow_variables: list[keras.Variable]
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, distribution: Distribution, name: str | None) -> None:
+        require_tensorflow_backend()
+        check_distribution("distribution", distribution)
+        # Not the global policy: under mixed precision the networks, which have policies of their
+        # own, compute in 16 bits, and densities never do.
+        super().__init__(name=name, dtype=real_dtype(distribution).name)
+        self.distribution = distribution
+        self.flow_variables = shared_variables(distribution)
+        # In a tuple: `tf.train.Checkpoint` does not see the lists of a Keras model.
+        self._lost_variables = lost_variables(distribution, self.flow_variables)
         self._guard = Guard()
         self.progress = Progress(self)
         self._feed = Feed(self.progress)
         self.on_fault: Callable[[NonFiniteError], bool] | None = None
         """Told of a fault in training, which goes on with the next batch if it returns true."""
+        self.built = True
 
     def reset_metrics(self) -> None:
         """As in Keras, which calls it at the start of every epoch and evaluation."""
@@ -112,6 +127,11 @@ class CheckedSteps(keras.Model):
         y_pred = self(self._unpack(data)[0], training=False, seed=seed)
         self._guard.num_predicted.assign_add(tf.constant(1, tf.int64))
         return y_pred
+
+    def _share(self, loss: tf.Tensor) -> tf.Tensor:
+        """What a replica adds to the loss: a mean over its events, and regularizers."""
+        penalties = [tf.cast(penalty, loss.dtype) for penalty in self.losses]
+        return tf.add_n([loss, *penalties]) / num_replicas()
 
     def _find(self, what: str, inputs: Any) -> tuple[str, str | None]:
         """A sentence about where a fault began, and the name of the layer."""

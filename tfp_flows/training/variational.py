@@ -8,15 +8,10 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfp_flows.nets.backend import require_tensorflow_backend
 from tfp_flows.ops.arguments import check_int
 from tfp_flows.ops.seeds import stateless_seed
 from tfp_flows.phases import training as training_phase
-from tfp_flows.training.batch import real_dtype
-from tfp_flows.training.checks import check_distribution
 from tfp_flows.training.guarded import GuardedModel
-from tfp_flows.training.totals import num_replicas
-from tfp_flows.training.variables import lost_variables, shared_variables
 from tfp_flows.training.variational_checks import check_no_data, check_target
 from tfp_flows.typing import Distribution
 
@@ -67,16 +62,11 @@ class VariationalModel(GuardedModel):
         num_samples: int = 128,
         name: str | None = None,
     ) -> None:
-        require_tensorflow_backend()
-        check_distribution("distribution", distribution)
-        super().__init__(name=name, dtype=real_dtype(distribution).name)
-        self.distribution, self.target_log_prob = distribution, target_log_prob
+        super().__init__(distribution, name)
+        self.target_log_prob = target_log_prob
         self.num_samples = check_int("num_samples", num_samples, 1)
         check_target(target_log_prob, self.num_samples, distribution)
-        self.flow_variables = shared_variables(distribution)
-        self._lost_variables = lost_variables(distribution, self.flow_variables)
         self._elbo, self._ess = (keras.metrics.Mean(name=name) for name in ("elbo", "ess"))
-        self.built = True
 
     def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """As in Keras, without data; an epoch has 100 steps unless `steps_per_epoch` is given."""
@@ -121,9 +111,7 @@ class VariationalModel(GuardedModel):
     ) -> tf.Tensor:
         """Mean of `log q - log target` in nats, and regularizers."""
         del x, y, sample_weight, training
-        loss = y_pred[1]
-        penalties = [tf.cast(penalty, loss.dtype) for penalty in self.losses]
-        return tf.add_n([loss, *penalties]) / num_replicas()
+        return self._share(y_pred[1])
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
