@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfp_flows.data.augmentation import flipped, shifted
+from tfp_flows.data.augmentation import augmented
 from tfp_flows.data.dequantize import dequantize as with_noise
 from tfp_flows.data.elements import Elements
 from tfp_flows.data.fitting import Fit, check_sizes, fitted, with_levels
@@ -58,12 +58,10 @@ def finisher(
 
     def finish(batch: dict[str, tf.Tensor], seed: tf.Tensor) -> Any:
         x = batch["image"]
-        # One seed for each purpose: the same one would tie the noise to the flips.
-        flip_seed, shift_seed, noise_seed = tf.unstack(tf.random.split(seed, 3))
-        if flip:
-            x = flipped(x, flip_seed)
-        if shift:
-            x = shifted(x, shift, shift_seed)
+        # One seed for each purpose: the same one would tie the noise to the shifts.
+        augmentation_seed, noise_seed = tf.unstack(tf.random.split(seed, 2))
+        if flip or shift:
+            x = augmented(x, flip=flip, shift=shift, seed=augmentation_seed)
         if dequantize:
             x = with_noise(x, num_levels, seed=noise_seed, scaling=scaling)
         return (x, batch["label"]) if "label" in batch else x
