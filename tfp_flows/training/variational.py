@@ -17,7 +17,7 @@ from tfp_flows.training.checks import check_distribution
 from tfp_flows.training.guarded import GuardedModel
 from tfp_flows.training.totals import num_replicas
 from tfp_flows.training.variables import lost_variables, shared_variables
-from tfp_flows.training.variational_checks import check_no_data, check_target
+from tfp_flows.training.variational_checks import check_no_data, check_num_samples, check_target
 from tfp_flows.typing import Distribution
 
 
@@ -47,7 +47,7 @@ class VariationalModel(GuardedModel):
       TypeError: if `distribution` is no TFP distribution over one tensor, or `target_log_prob` not
         callable.
       ValueError: if there is nothing to train, if a shape is not static or not that of one number
-        for each sample, or if a number is out of range.
+        for each sample, or if a number is out of range: there must be a sample for each replica.
 
     Example:
       >>> import keras, tensorflow as tf
@@ -71,7 +71,7 @@ class VariationalModel(GuardedModel):
         check_distribution("distribution", distribution)
         super().__init__(name=name, dtype=real_dtype(distribution).name)
         self.distribution, self.target_log_prob = distribution, target_log_prob
-        self.num_samples = check_int("num_samples", num_samples, 1)
+        self.num_samples = check_num_samples(num_samples)
         check_target(target_log_prob, self.num_samples, distribution)
         self.flow_variables = shared_variables(distribution)
         self._lost_variables = lost_variables(distribution, self.flow_variables)
