@@ -30,12 +30,18 @@ class Elements:
     origin: Any = None
 
     @classmethod
-    def of_arrays(cls, arrays: dict[str, Any], num_classes: int | None = None) -> "Elements":
+    def of_arrays(
+        cls,
+        arrays: dict[str, Any],
+        num_classes: int | None = None,
+        class_names: tuple[str, ...] | None = None,
+    ) -> "Elements":
         """Arrays or tensors with one row for each image."""
         # On the host, wherever it is that the flow computes. One copy, which all batches share.
         with tf.device("CPU:0"):
             tensors = {key: tf.convert_to_tensor(array) for key, array in arrays.items()}
-            return cls(tf.data.Dataset.from_tensor_slices(tensors), num_classes, tensors=tensors)
+            dataset = tf.data.Dataset.from_tensor_slices(tensors)
+        return cls(dataset, num_classes, class_names, tensors)
 
     @property
     def image_spec(self) -> tf.TensorSpec:
@@ -109,8 +115,7 @@ class Elements:
 
     def _of(self, tensors: dict[str, tf.Tensor]) -> "Elements":
         """Others of the same classes."""
-        others = self.of_arrays(tensors, self.num_classes)
-        return dataclasses.replace(others, class_names=self.class_names)
+        return self.of_arrays(tensors, self.num_classes, self.class_names)
 
 
 def named(files: Collection[Any]) -> str:

@@ -37,7 +37,8 @@ def prepared(
         is_sound = True
     dtype = level_dtype(num_levels)
     has_size = size is None or spec.shape[:2] == size
-    if is_sound and has_size and has_channels and num_levels == source_levels and spec.dtype == dtype:
+    has_shape = has_size and has_channels
+    if is_sound and has_shape and num_levels == source_levels and spec.dtype == dtype:
         return elements
 
     def prepare(image: tf.Tensor) -> tf.Tensor:
