@@ -145,10 +145,16 @@ class RunDirectory:
         """The rows of `log.csv`, one an epoch.
 
         Raises:
-          RunError: it is damaged.
+          RunError: it is damaged, or lacks epochs that the backup has.
         """
-        if not self.log_file.is_file():
-            return []
+        rows = self._rows_of_log() if self.log_file.is_file() else []
+        found, backed_up = [row["epoch"] for row in rows], self.last_backup()[0]
+        if found != list(range(1, len(rows) + 1)) or len(rows) < backed_up:
+            wanted = f"a row for each epoch from 1 to {max(len(rows), backed_up)}"
+            raise RunError(f"{self.log_file} must have {wanted}; got those of {found}")
+        return rows
+
+    def _rows_of_log(self) -> list[dict[str, float]]:
         try:
             with self.log_file.open(newline="") as file:
                 rows = list(csv.DictReader(file, strict=True))
