@@ -20,7 +20,16 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
         (["--run", "RUN", "--data", "digits", "--ema", "1"], "must be in [0, 1); got 1"),
         (["--run", "RUN", "--data", "digits", "--minutes", "nan"], "must be at least 0; got nan"),
         (["--run", "RUN", "--data", "digits", "--flow", "glwo"], "realnvp, glow, flowpp, "),
+        (["--run", "RUN", "--data", "digits", "--flow", "glwo"], "got 'glwo'. Did you mean 'glow'"),
         (["--run", "RUN", "--data", "digits", "--set", "depth=3"], "num_couplings, partitions"),
+        (
+            ["--run", "RUN", "--data", "digits", "--set", "num_coupling=3"],
+            "got 'num_coupling=3'. Did you mean 'num_couplings'?",
+        ),
+        (
+            ["--run", "RUN", "--data", "digits", "--labels", "--flow", "glow_small"],
+            "for glow_small, which takes no classes; these do: coupling_flow, nice, realnvp, glow",
+        ),
         (["--run", "RUN", "--data", "digits", "--set", "num_couplings=open('x')"], "a literal"),
         (["--run", "RUN", "--data", "digits", "--set", "num_couplings=0"], "at least 1; got 0"),
         (["--run", "RUN", "--data", "digits", "--validation", "1.5"], "between 0 and 1; got 1.5"),
@@ -60,7 +69,14 @@ def test_wrong_usage_has_code_2(call, table, tmp_path, words, said):
         (["--data", "TABLE"], "'plan'"),
         (["--data", "TABLE", "--columns", "age", "size"], "['size'], which are not"),
         (["--data", "no_such_set"], "got 'no_such_set', which is none of them"),
-        (["--data", "digits", "--split", "tset"], "'train', 'test' or 'all'; got 'tset'"),
+        (["--data", "nosuch/pictures"], "directory that is there; got 'nosuch/pictures'"),
+        (["--data", "fashon_mnist"], "Did you mean 'fashion_mnist'?"),
+        (
+            ["--data", "digits", "--validation", "tset"],
+            "the split must be 'train', 'test' or 'all'",
+        ),
+        (["--data", "digits", "--size", "9", "9"], "at least --size, 9x9, with --fit crop; got"),
+        (["--data", "TABLE", "--integer", "size"], "--integer must name columns; got ['size']"),
     ],
 )
 def test_data_that_are_not_there_have_code_1(call, table, tmp_path, words, said):
@@ -102,6 +118,14 @@ def test_no_directory_can_be_made(call):
     code, _, err = call("train", "--data", "digits", "--run", "/dev/null/run")
     assert code == 1
     assert err == "tfp-flows: error: /dev/null/run: Not a directory\n"
+
+
+def test_file_is_no_directory_of_a_run(call, tmp_path):
+    (tmp_path / "notes").write_text("mine")
+    code, _, err = call("train", "--data", "digits", "--run", tmp_path / "notes")
+    assert code == 1
+    assert f"--run must be a new or an empty directory; {tmp_path / 'notes'} is a file" in err
+    assert (tmp_path / "notes").read_text() == "mine"
 
 
 def test_full_disk_leaves_nothing_behind(call, tmp_path, monkeypatch):

@@ -2,9 +2,12 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+
+from tfp_flows import training
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -31,8 +34,14 @@ def test_folder_with_classes_is_a_conditional_flow(call, pictures, tmp_path):
     assert np.load(one).shape == (4, 8, 8, 1)
     assert np.load(one).dtype == np.uint8
     assert not np.array_equal(np.load(one), np.load(other))
-    code, _, err = call("sample", run, "--label", 2)
-    assert (code, "--label must be in 0..1; got 2" in err) == (2, True)
+    assert config["data"]["class_names"] == ["bright", "dark"]
+    named = tmp_path / "dark.npy"
+    assert call("sample", run, "--label", "dark", "-n", 4, "--output", named)[0] == 0
+    np.testing.assert_array_equal(np.load(named), np.load(other))
+    for label, hint in (("2", ""), ("-1", ""), ("darc", " Did you mean 'dark'?")):
+        code, _, err = call("sample", run, f"--label={label}")
+        assert code == 2
+        assert f"--label must be in 0..1 or one of bright, dark; got {label}.{hint}\n" in err
 
 
 def test_parts_of_a_folder_are_disjoint(call, pictures, tmp_path):
@@ -71,7 +80,9 @@ def test_streams_of_splits_that_are_scored_as_they_are_in_memory(call, pictures,
     # Images that the run has not seen, cut to the size of those that it has.
     code, out, err = call("evaluate", run, "--data", pictures)
     assert (code, err) == (0, "")
-    assert out.splitlines()[1].split()[:2] == ["test", "60"]
+    assert out.splitlines()[1].split()[:2] == ["all", "60"]
+    code, _, err = call("evaluate", run, "--data", pictures, "--split", "test")
+    assert (code, "must be 'train' or 'all'" in err) == (1, True)
 
 
 def test_files_of_a_stream_are_checked_once(pictures, monkeypatch):
@@ -93,6 +104,33 @@ def test_files_of_a_stream_are_checked_once(pictures, monkeypatch):
     assert len(checked) == len(set(checked)) == 60
 
 
+def test_folder_without_parts_has_none_to_test_on_in_a_stream(call, pictures, tmp_path):
+    words = ("train", "--data", pictures, "--validation", "none", "--cache", "none")
+    code, out, err = call(*words, "--run", tmp_path / "run", *SMALL, *QUICK, "--channels", 3)
+    assert (code, err) == (0, "")
+    assert "images of 8x8x3, 256 levels: train 60\n" in out
+
+
+def test_other_channels_are_an_option_away(call, pictures, tmp_path):
+    words = ("train", "--data", pictures, "--size", 32, 32, "--fit", "pad", "--run", tmp_path / "r")
+    err = call(*words, "--flow", "nice_cifar10")[2]
+    assert "must be given events of 32x32x3; got 32x32x1. That is --channels 3" in err
+
+
+def test_pictures_of_a_training_with_averages_show_them(call, pictures, tmp_path):
+    run = tmp_path / "run"
+    words = ("train", "--data", pictures, "--run", run, *SMALL, "--epochs", 2, "--batch-size", 10)
+    more = ("--ema", 0.999, "--learning-rate", 0.3, "--validation", "none", "--progress", "none")
+    assert call(*words, *more)[0] == 0
+    model = keras.saving.load_model(run / "model.keras")
+    shown = training.SampleGrid(tmp_path, temperatures=[1.0])
+    shown.set_model(model)
+    (wanted,) = shown.write("wanted")
+    last = run / "samples" / "epoch_0002_temperature_1.png"
+    assert last.read_bytes() == wanted.read_bytes()
+    assert last.read_bytes() != (run / "samples" / "epoch_0001_temperature_1.png").read_bytes()
+
+
 @pytest.mark.slow
 def test_arrays_and_learned_noise(call, tmp_path):
     rng = np.random.default_rng(0)
@@ -111,3 +149,5 @@ def test_levels_that_do_not_fit(call, tmp_path):
     code, _, err = call(*words, "--run", tmp_path / "run", "--num-bits", 5)
     assert code == 2
     assert "integers of 256 levels; got 32. See --num-bits" in err
+    code, _, err = call(*words, "--run", tmp_path / "run", "--num-bits", 9)
+    assert (code, "error: --num-bits must be an integer in 1..8; got 9" in err) == (1, True)

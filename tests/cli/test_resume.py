@@ -59,7 +59,7 @@ def test_resume_needs_only_the_directory(call, killed, tmp_path, monkeypatch):
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert all(float(row["val_nll"]) != 0.0 for row in rows)
     assert json.loads((run / "result.json").read_text())["epochs"] == 3
-    assert not (run / "backup").exists()
+    assert [path.name for path in (run / "backup").iterdir()] == ["epoch_000003.weights.h5"]
 
 
 def test_killed_after_the_last_epoch_is_only_scored(call, options, tmp_path, monkeypatch):
@@ -92,6 +92,32 @@ def test_other_options_are_named(call, killed, options):
     assert code == 2
     assert "--flow is 'coupling_flow' there, and 'nice' here" in err
     assert "epochs" not in err
+    code, _, err = call(*options, "--run", run, "--epochs", 4)
+    assert f"--resume {run} alone, with --epochs 4 if it shall end there" in err
+
+
+def test_damaged_log_and_backup_are_named(call, killed):
+    log, (backup,) = killed / "log.csv", (killed / "backup").iterdir()
+    rows = log.read_text()
+    for content in (
+        "epoch,seconds\n1,\n",
+        "epoch\n1\n",
+        "a,b\n1,2\n",
+        rows + "2,x\n",
+        rows[:40],
+        "",
+        rows + rows.split("\n")[1],
+    ):
+        log.write_text(content)
+        code, _, err = call("train", "--resume", killed)
+        assert (code, f"{log} must " in err) == (1, True)
+    log.write_text(rows)
+    whole = backup.read_bytes()
+    for content in (b"", whole[:-3000], b"\0" * 100):
+        backup.write_bytes(content)
+        code, _, err = call("train", "--resume", killed)
+        assert (code, f"{backup} is damaged" in err) == (1, True)
+        assert err.count("\n") == 1
 
 
 def test_changed_data_are_named(call, killed, table):

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 def test_run_leaves_these_files(trained):
     found = {str(p.relative_to(trained)) for p in trained.rglob("*") if p.is_file()}
     files = {"config.json", "log.csv", "model.keras", "result.json", "samples/samples.csv"}
-    assert found == files
+    assert found == {*files, "backup/epoch_000002.weights.h5"}
 
 
 def test_result_and_log_say_the_same(trained):
@@ -51,6 +51,7 @@ def test_finished_run_says_so_and_shows_its_table(call, options, trained, flag):
     code, out, err = call(*more, flag, trained)
     assert (code, err) == (0, "")
     assert "is finished" in out
+    assert f"tfp-flows train --resume {trained} with more --epochs, --minutes or --patience" in out
     assert [line.split()[0] for line in out.splitlines() if "0." in line][-1] == "test"
     assert (trained / "result.json").read_bytes() == before
 

@@ -51,6 +51,20 @@ def test_samples_are_reproducible_tables(call, trained, tmp_path):
     assert rows[0]["plan"] in ("basic", "gold")
 
 
+def test_many_samples_are_drawn_a_part_at_a_time(call, trained, tmp_path, monkeypatch):
+    sizes, sample = [], drawing.latents.sample
+    drawn = lambda flow, n, **its: sizes.append(n) or sample(flow, n, **its)  # noqa: E731
+    monkeypatch.setattr(drawing.latents, "sample", drawn)
+    file = tmp_path / "samples.npy"
+    assert call("sample", trained, "-n", 5000, "--seed", 2**40, "--output", file)[0] == 0
+    assert sizes == [4096, 904]
+    rows = np.load(file)
+    assert len(np.unique(rows[:, 0])) > 4990
+    monkeypatch.setattr(drawing, "_MOST_NUMBERS", 12)
+    assert call("sample", trained, "-n", 7, "--output", file)[0] == 0
+    assert sizes[2:] == [3, 3, 1]
+
+
 def test_samples_are_arrays_too_and_temperature_counts(call, trained, tmp_path):
     spreads = []
     for temperature in (0.1, 1.0):
@@ -128,6 +142,17 @@ def test_damaged_files_are_named(call, trained, tmp_path):
         (tmp_path / "config.json").write_text(content)
         err = call("evaluate", tmp_path)[2]
         assert f"must have 'options' and 'data'; got {keys}" in err
+    for content in (
+        '{"options": {}, "data": {}}', '{"options": 3, "data": {}}',
+        '{"options": {"data": "x"}, "data": {}}', '{"options": {"data": "x"}, "data": []}',
+        '{"options": {"data": "x"}, "data": {"kind": "table"}}',
+    ):  # fmt: skip
+        (tmp_path / "config.json").write_text(content)
+        for command in ("sample", "evaluate"):
+            code, _, err = call(command, tmp_path)
+            assert code == 1
+            assert f"{tmp_path / 'config.json'} must " in err
+            assert "KeyError" not in err
     (tmp_path / "config.json").write_bytes((trained / "config.json").read_bytes())
     whole = (trained / "model.keras").read_bytes()
     middle = len(whole) // 2

@@ -15,7 +15,7 @@ def write(path, shape=(5, 4, 3), pixels=None):
     return pixels
 
 
-def read(folder, split="test", **options):
+def read(folder, split="all", **options):
     batches = images(folder, split, dequantize=False, **({"batch_size": 2} | options))
     return batches, list(batches.dataset.as_numpy_iterator())
 
@@ -38,7 +38,8 @@ def test_folders_are_classes_in_the_order_of_their_names(tmp_path):
     batches, parts = read(tmp_path, labels=True, batch_size=3)
     np.testing.assert_array_equal(parts[0][0], wanted)
     assert parts[0][1].tolist() == [0, 1, 1]
-    assert batches.num_classes == 2
+    assert (batches.num_classes, batches.class_names) == (2, ("ant", "bee"))
+    assert read(tmp_path)[0].class_names is None
 
 
 def test_folders_may_be_splits(tmp_path):
@@ -59,7 +60,7 @@ def test_a_class_has_one_number_in_all_splits(tmp_path, splits):
     for split, wanted in ((train, [0, 2, 3]), (test, [3])):
         batches, parts = read(tmp_path, split, labels=True, batch_size=3, shuffle=False)
         assert parts[0][1].tolist() == wanted
-        assert batches.num_classes == 4
+        assert (batches.num_classes, batches.class_names) == (4, ("ant", "bat", "bee", "cat"))
 
 
 def test_an_empty_class_keeps_its_number(tmp_path):
@@ -136,10 +137,42 @@ def test_files_of_other_channels_are_named(tmp_path):
         images(tmp_path, batch_size=2)
 
 
-def test_images_with_transparency_are_refused(tmp_path):
+@pytest.mark.parametrize("channels", [None, 1, 3])
+def test_images_with_transparency_are_refused(tmp_path, channels):
     write(tmp_path / "a.png", (5, 4, 4))
-    with pytest.raises(ValueError, match=r"grey or RGB images; got 4 channels, as in \S*a\.png"):
-        images(tmp_path, batch_size=2)
+    with pytest.raises(ValueError, match=r"grey or RGB images; got \S*a\.png \(4 channels\)"):
+        images(tmp_path, batch_size=2, channels=channels)
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_grey_images_among_rgb_ones_become_what_channels_says(tmp_path, cache):
+    grey = write(tmp_path / "a.png", (5, 4, 1))
+    rgb = write(tmp_path / "b.png")
+    batches, ((first, second),) = read(tmp_path, channels=3, cache=cache)
+    assert batches.event_shape == (5, 4, 3)
+    np.testing.assert_array_equal(first, np.repeat(grey, 3, axis=-1))
+    np.testing.assert_array_equal(second, rgb)
+    batches, ((first, second),) = read(tmp_path, channels=1, cache=cache)
+    assert batches.event_shape == (5, 4, 1)
+    np.testing.assert_array_equal(first, grey)
+    np.testing.assert_allclose(second, rgb @ [[0.299], [0.587], [0.114]], atol=0.5001)
+
+
+@pytest.mark.parametrize("split", ["test", "validation", "train[:50%]"])
+def test_a_folder_without_splits_has_no_test_part(tmp_path, split):
+    write(tmp_path / "ant" / "0.png")
+    message = r"`split` must be 'train' or 'all'.* in \S+; got .*folders of it, such as 'train'"
+    with pytest.raises(FileNotFoundError, match=message):
+        images(tmp_path, split, batch_size=1)
+    for whole in ("train", "all"):
+        assert images(tmp_path, whole, batch_size=1).num_events == 1
+
+
+def test_a_path_of_no_directory_is_no_name_of_a_set(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in ("./nosuch", "../nosuch", "~/nosuch", "/nosuch", "nosuch/"):
+        with pytest.raises(FileNotFoundError, match=f"a directory that is there; got {path}"):
+            images(path, batch_size=1)
 
 
 def test_webp_is_read(tmp_path):

@@ -1,5 +1,8 @@
 """What each option of `images` makes of arrays and datasets."""
 
+import pathlib
+import resource
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -189,3 +192,30 @@ def test_only_training_is_shuffled_by_default():
     assert integers(make_images(), shuffle=None).tolist() != make_images().tolist()
     test = epoch(images(make_images(), "test", batch_size=5, dequantize=False))
     np.testing.assert_array_equal(test, make_images())
+
+
+@pytest.mark.parametrize("source", [np.asarray, as_dataset])
+def test_arrays_become_grey_or_rgb(source):
+    rgb = make_images()
+    grey = integers(source(rgb), channels=1)
+    np.testing.assert_allclose(grey, rgb @ [[0.299], [0.587], [0.114]], atol=0.5001)
+    back = integers(source(grey.astype(np.int32)), channels=3, num_bits=7)
+    np.testing.assert_array_equal(back, np.repeat(grey // 2, 3, axis=-1))
+    np.testing.assert_array_equal(integers(source(back), channels=1, num_levels=128), grey // 2)
+
+
+def test_an_array_is_copied_once_and_read_in_place():
+    def resident():
+        pages = int(pathlib.Path("/proc/self/statm").read_text().split()[1])
+        return pages * resource.getpagesize()
+
+    if not pathlib.Path("/proc/self/statm").exists():
+        pytest.skip("the memory of a process is known on Linux only")
+    pixels = np.zeros([1000, 256, 256, 3], np.uint8)
+    pixels[:] = 7
+    integers(pixels[:5])
+    before = resident()
+    batches = images((pixels, np.arange(1000)), batch_size=5, num_levels=17, seed=0)
+    next(iter(batches))
+    # TensorFlow keeps its copy of the array, and some time another one of NumPy's.
+    assert resident() - before < 2.6 * pixels.nbytes

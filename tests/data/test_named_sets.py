@@ -43,6 +43,7 @@ def test_reads_sets_by_name(name, options, shape):
     assert x.shape == (4, *shape)
     wanted = {"cifar10": 10, "imagenet_resized/32x32": 1000}.get(name)
     assert batches.num_classes == wanted
+    assert len(batches.class_names or ()) == (wanted or 0)
 
 
 def test_names_a_set_without_labels():
@@ -56,6 +57,10 @@ def test_names_a_set_without_labels():
 def test_names_a_set_that_nobody_knows(tmp_path):
     with pytest.raises(ValueError, match=r"directory, an array.*got 'cifar_ten', which is none"):
         images("cifar_ten", batch_size=1, data_dir=tmp_path)
+    with pytest.raises(ValueError, match=r"none of them: .* Did you mean 'fashion_mnist'\?"):
+        images("fashon_mnist", batch_size=1, data_dir=tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"a directory that is there; got 'pics/ants', wh"):
+        images("pics/ants", batch_size=1, data_dir=tmp_path)
 
 
 @pytest.mark.parametrize("name", ["mnist", "cifar10"])

@@ -107,3 +107,9 @@ def test_other_rows_are_read_like_the_first():
 def test_warns_of_real_columns_of_whole_numbers():
     with pytest.warns(UserWarning, match=r"columns \['x1', 'x2', 'x3'\] hold whole numbers"):
         data.table(ARRAY)
+
+
+def test_says_of_what_kind_columns_are():
+    counts = FRAME.assign(visits=np.random.default_rng(0).poisson(90.0, 5))
+    said = repr(data.table(counts, columns=["height", "visits", "member"]))
+    assert said == "<Table of 5 rows, 'height': real, 'visits': integer, 'member': categorical>"

@@ -43,9 +43,10 @@ def test_names_columns_that_are_no_numbers():
 
 
 def test_names_question_marks_among_numbers(tmp_path):
-    (tmp_path / "power.csv").write_text("a,b\n1.5,?\n2.5,3\n")
-    with pytest.raises(TypeError, match=r"got 'b' \(.*'\?'\)"):
-        data.table(tmp_path / "power.csv")
+    for rows in ("1.5,?\n2.5,3\n", "1.5,7\n2.5,?\n"):
+        (tmp_path / "power.csv").write_text(f"a,b\n{rows}")
+        with pytest.raises(TypeError, match=r"got 'b' \(.*'\?'\)"):
+            data.table(tmp_path / "power.csv")
 
 
 def test_does_not_take_the_first_row_for_a_header(tmp_path):

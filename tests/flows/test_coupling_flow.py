@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfp_flows import flows, nets, partitions, transforms
+from tfp_flows import distributions, flows, nets, partitions, transforms
 from tfp_flows.flows.recipe import Recipe, recipe_of
 
 
@@ -118,3 +118,20 @@ def test_a_flow_remembers_its_arguments_as_they_were():
 def test_bad_arguments_are_named(arguments, error, match):
     with pytest.raises(error, match=match):
         _flow(**arguments)
+
+
+@pytest.mark.parametrize("num_classes", [None, 3])
+def test_a_keyword_that_would_be_dropped_is_refused(num_classes):
+    flow = flows.coupling_flow((2,), num_couplings=1, num_classes=num_classes)
+    match = r'`bijector_kwargs=\{"context": labels\}`; got \[\'context\'\]\. `latents\.sample`'
+    for call in (flow.sample, flow.experimental_sample_and_log_prob):
+        with pytest.raises(TypeError, match=match):
+            call(4, context=1)
+    for call in (flow.log_prob, flow.prob):
+        with pytest.raises(TypeError, match=match):
+            call(tf.zeros([4, 2]), context=1)
+    labels = {} if num_classes is None else {"bijector_kwargs": {"context": 1}}
+    assert flow.sample(4, **labels).shape == (4, 2)
+    # Also of integers.
+    with pytest.raises(TypeError, match=match):
+        distributions.Dequantized(flow, 4).sample(4, context=1)

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import tfp_flows
-from tfp_flows import flows, nets
+from tfp_flows import flows, latents, nets
 
 N, CLASSES = 32, 4
 ONE_HOT = keras.utils.to_categorical
@@ -105,7 +105,7 @@ def test_weights_and_validation_data_go_with_labels():
 def test_labels_out_of_range_are_told_with_the_range(label):
     (x, y), model = data(), make()
     y[3] = label
-    message = r"must hold classes in 0\.\.3"
+    message = r"must hold classes in 0\.\.3, by the `num_classes` of the flow"
     with pytest.raises(ValueError, match=message):
         model.distribution.log_prob(x, bijector_kwargs={"context": y})
     with pytest.raises(ValueError, match=message):
@@ -141,13 +141,27 @@ def test_targets_of_an_unconditional_flow_are_refused():
     x, y = data()
     model = make(num_classes=None)
     for call in (model.fit, model.evaluate):
-        with pytest.raises(ValueError, match=r"must be given events alone; got pairs `\(x, y\)`"):
+        with pytest.raises(ValueError, match=r"events alone; got pairs `\(x, y\)`.*`num_classes`"):
             call(x, y, verbose=0)
+    with pytest.raises(ValueError, match=r"takes none.*Flows .* take one with `num_classes`"):
+        model.fit({"x": x, "context": y}, verbose=0)
+    with pytest.raises(ValueError, match=r"takes none.*Flows .* take one with `num_classes`"):
+        latents.sample(model.distribution, 2, context=1)
 
 
 def test_a_missing_label_is_told():
-    with pytest.raises(ValueError, match="`context` must be given"):
+    with pytest.raises(ValueError, match=r"`context` must be given: .*with `labels=True`"):
         make().fit(data()[0], verbose=0)
+
+
+def test_labels_in_a_column_are_told_how_to_be_none():
+    (x, y), model = data(), make()
+    column = y[:, np.newaxis]
+    match = r"got \(32, 1\)\. Labels of shape \[n, 1\] become \[n\] by `labels\[:, 0\]`"
+    with pytest.raises(ValueError, match=match):
+        model.distribution.log_prob(x, bijector_kwargs={"context": column})
+    with pytest.raises(ValueError, match=r"Labels of shape \[n, 1\] become"):
+        model.sample(32, context=column)
 
 
 def test_as_many_labels_as_events():

@@ -62,3 +62,15 @@ def test_float64_tables_train_float64_flows():
     assert history["nll"][0] == pytest.approx(wanted, abs=0.02)
     z = flow.bijector.inverse(tf.constant(seconds))
     np.testing.assert_allclose(np.std(z, axis=0), 1.0, rtol=0.02)
+
+
+def test_a_table_is_no_batches(frame):
+    table = data.table(frame, columns=["visits", "spent"])
+    model = tfp_flows.FlowModel(flows.coupling_flow((2,), num_couplings=1, net=nets.MLP((4,))))
+    model.compile()
+    match = r"must be batches, `table\.batches\(64\)`; got <Table of 400 rows, 'visits': integer"
+    for method in (model.fit, model.evaluate, model.predict):
+        with pytest.raises(TypeError, match=f"`x` {match}"):
+            method(table)
+    with pytest.raises(TypeError, match=f"`validation_data` {match}"):
+        model.fit(table.batches(64), validation_data=table)

@@ -134,3 +134,11 @@ def test_bad_arguments_are_refused():
         ValueError, match=r"one number for each of 128 samples; got shape \(128, 2\)"
     ):
         _model(lambda x: x)
+
+
+def test_each_replica_draws_a_sample_at_least(mirrored):
+    with mirrored.scope():
+        flow = _flow(1)
+        match = "`num_samples` must be at least 2, one for each replica; got 1"
+        with pytest.raises(ValueError, match=match):
+            training.VariationalModel(flow, _banana, num_samples=1)

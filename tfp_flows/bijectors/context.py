@@ -8,6 +8,9 @@ import tensorflow as tf
 
 from tfp_flows.typing import Bijector, Shape
 
+REMEDY = "Flows of `tfp_flows.flows` take one with `num_classes` or `context_shape`."
+"""What to do about a context that nobody takes."""
+
 
 def context_shape_of(bijector: Bijector) -> Shape | None:
     """The shape of one context of any bijector, ours or an inverted one; `None` if it has none."""
@@ -50,9 +53,13 @@ def fit_context(
     """
     wanted = bijector.context_shape
     if wanted is None:
-        raise ValueError(f"`context` must not be given: `{bijector.name}` takes none.")
+        raise ValueError(f"`context` must not be given: `{bijector.name}` takes none. {REMEDY}")
     if context is None:
-        raise ValueError(f"`context` must be given: `{bijector.name}` wants [..., *{wanted}].")
+        raise ValueError(
+            f"`context` must be given: `{bijector.name}` wants [..., *{wanted}]. Densities and "
+            'samples take `bijector_kwargs={"context": labels}`, and `FlowModel.fit` pairs (x, '
+            "label), as `data.images` gives them with `labels=True`."
+        )
     context = tf.convert_to_tensor(context)
     if context.dtype.is_integer:
         context = one_hot(bijector.name, wanted, context, dtype)
@@ -84,7 +91,8 @@ def one_hot(name: str, shape: Shape, labels: tf.Tensor, dtype: tf.DType) -> tf.T
             f"{labels.dtype.name}. Only vectors can stand for classes."
         )
     num_classes = shape[0]
-    message = f"`context` must hold classes in 0..{num_classes - 1} for `{name}`; got"
+    wanted = f"classes in 0..{num_classes - 1}, by the `num_classes` of the flow"
+    message = f"`context` must hold {wanted}, for `{name}`; got"
     labels = tf.cast(labels, tf.int64)  # A byte could not be compared with 300 classes.
     is_class = (labels >= 0) & (labels < num_classes)
     vectors = tf.one_hot(labels, num_classes, dtype=dtype)
@@ -102,6 +110,8 @@ def _check_batch(given: tf.TensorShape, batch_shape: tf.TensorShape) -> None:
         f"`context` must have a batch that broadcasts to that of the events, "
         f"{tuple(batch_shape)}; got {tuple(given)}."
     )
+    if given.rank is not None and given.rank - 1 == batch_shape.rank and given[-1] == 1:
+        message += " Labels of shape [n, 1] become [n] by `labels[:, 0]`."
     try:
         both = tf.broadcast_static_shape(given, batch_shape)
     except ValueError as error:

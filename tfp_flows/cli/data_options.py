@@ -20,7 +20,12 @@ SOURCE = (
 )
 
 PARTS = (
-    Option("--split", "train", "of named sets and folders: what to train on", metavar="SPLIT"),
+    Option(
+        "--split",
+        "train",
+        "of named sets and folders: what to train on; of a folder without such folders it is all",
+        metavar="SPLIT",
+    ),
     Option(
         "--validation",
         "0.1",
@@ -47,6 +52,14 @@ IMAGES = (
         "how: cuts the middle out, adds a border of zeros, or scales until --size is covered and "
         "cuts the middle out",
         choices=("crop", "pad", "resize"),
+    ),
+    Option(
+        "--channels",
+        None,
+        "makes all images grey, 1, or RGB, 3",
+        int,
+        metavar="C",
+        choices=(1, 3),
     ),
     Option("--flip", None, "mirrors training images left to right by chance", bool),
     Option(

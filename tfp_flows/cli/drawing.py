@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from tfp_flows import data, latents
 from tfp_flows.cli.errors import RunError, UsageError
 from tfp_flows.cli.table_source import table_of
+from tfp_flows.ops.arguments import did_you_mean
 from tfp_flows.ops.files import written_beside
+from tfp_flows.ops.seeds import stateless_seed
 from tfp_flows.training import FlowModel
 from tfp_flows.training.callbacks.pictures import grid, write_png
+from tfp_flows.typing import Distribution
 
+# Of one pass: 340 images of 32x32 pixels, and not too many rows of a narrow table.
+_MOST_EVENTS, _MOST_NUMBERS = 4096, 2**20
 _ENDINGS = {"images": (".png", ".npy"), "table": (".csv", ".npy")}
 
 
@@ -27,7 +33,7 @@ def draw(
     n: int,
     temperature: float = 1.0,
     seed: int = 0,
-    label: int | None = None,
+    label: str | None = None,
 ) -> None:
     """Writes samples as a picture, a table or an array.
 
@@ -39,8 +45,8 @@ def draw(
       path: ends in what is written: `.png` for images, `.csv` for tables, `.npy` for both.
       n: how many.
       temperature: of the base.
-      seed: the same one gives the same samples.
-      label: of conditional flows; `None` for all classes in turn.
+      seed: the same one gives the same samples, for the same number of them.
+      label: name or number of a class, of conditional flows; `None` for all classes in turn.
 
     Raises:
       UsageError: if the data are of another kind than the file, or there is no such class.
@@ -51,7 +57,7 @@ def draw(
     context = context_of(facts, n, label)
     # Of integers under a flow, the flow: temperatures are those of its base.
     flow = getattr(model.distribution, "flow", model.distribution)
-    samples = latents.sample(flow, n, temperature=temperature, seed=seed, context=context).numpy()
+    samples = _drawn(flow, n, context, temperature, seed)
     finite = np.isfinite(samples.reshape(n, -1)).all(axis=1)
     if not finite.any():
         raise RunError(f"Samples must be finite; got NaN or inf in all {n} of them")
@@ -85,7 +91,7 @@ def check_path(facts: Mapping[str, Any], path: Path) -> None:
         raise UsageError(f"--output must end in {' or '.join(endings)} here; got {path}")
 
 
-def context_of(facts: Mapping[str, Any], n: int, label: int | None) -> np.ndarray | None:
+def context_of(facts: Mapping[str, Any], n: int, label: str | None) -> np.ndarray | None:
     """Classes for `n` samples; `None` if the flow has none.
 
     Raises:
@@ -98,9 +104,33 @@ def context_of(facts: Mapping[str, Any], n: int, label: int | None) -> np.ndarra
         return None
     if label is None:
         return np.arange(n) % classes
-    if not 0 <= label < classes:
-        raise UsageError(f"--label must be in 0..{classes - 1}; got {label}")
-    return np.full([n], label)
+    names = facts.get("class_names") or []
+    if label in names:
+        return np.full([n], names.index(label))
+    if not label.isdecimal() or int(label) >= classes:
+        some = f" or one of {', '.join(names[:20])}{', ...' * (len(names) > 20)}" if names else ""
+        hint = did_you_mean(label, names)
+        raise UsageError(f"--label must be in 0..{classes - 1}{some}; got {label}.{hint}")
+    return np.full([n], int(label))
+
+
+def _drawn(
+    flow: Distribution, n: int, context: np.ndarray | None, temperature: float, seed: int
+) -> np.ndarray:
+    """In several passes, as the memory of one grows with what it draws."""
+    size = min(_MOST_EVENTS, max(1, _MOST_NUMBERS // math.prod(flow.event_shape)))
+    return np.concatenate(
+        [
+            latents.sample(
+                flow,
+                min(size, n - start),
+                temperature=temperature,
+                seed=tf.random.fold_in(stateless_seed(seed), start),
+                context=None if context is None else context[start : start + size],
+            )
+            for start in range(0, n, size)
+        ]
+    )
 
 
 def _write_csv(columns: Mapping[Any, np.ndarray], path: Path) -> None:

@@ -3,6 +3,15 @@
 import os
 import re
 
+from tfp_flows.cli.data_options import DATA
+from tfp_flows.cli.training_options import FLOW, TRAINING
+
+# Of a split not the option, which may be `--validation` as well.
+_WORDS = {option.name: option.flag for option in (*DATA, *FLOW, *TRAINING)} | {
+    "source": "--data",
+    "split": "the split",
+}
+
 
 class UsageError(Exception):
     """The command says something that cannot be meant: exit code 2."""
@@ -10,6 +19,24 @@ class UsageError(Exception):
 
 class RunError(Exception):
     """The command is sound, and what it asks for failed: exit code 1."""
+
+
+def in_options(message: str) -> str:
+    """A message about arguments of Python functions, with the options in their place.
+
+    Example:
+      >>> from tfp_flows.cli.errors import in_options
+      >>> in_options('`num_bits` must be in 1..8 with `fit="crop"`; got 9. See `Batches`.')
+      '--num-bits must be in 1..8 with --fit crop; got 9. See `Batches`.'
+    """
+
+    def option(match: re.Match[str]) -> str:
+        name, value = match.groups()
+        if name not in _WORDS:
+            return match[0]
+        return _WORDS[name] if value in (None, "True") else f"{_WORDS[name]} {value}"
+
+    return re.sub(r'`(\w+)(?:="?([^`"]*)"?)?`', option, message)
 
 
 def told(error: BaseException) -> str:

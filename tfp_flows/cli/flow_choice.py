@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tfp_flows import distributions, flows
@@ -10,6 +10,7 @@ from tfp_flows.cli.errors import UsageError
 from tfp_flows.cli.sources import Source
 from tfp_flows.cli.values import evaluated
 from tfp_flows.nets.backend import under_policy
+from tfp_flows.ops.arguments import did_you_mean
 from tfp_flows.typing import Distribution
 
 _ONE_CALL = ("coupling_flow", "nice", "realnvp", "glow", "flowpp")
@@ -30,7 +31,7 @@ def arguments_of(name: str) -> dict[str, Any]:
       >>> arguments_of("glow")["filters"]
       512
     """
-    parameters = inspect.signature(_function(name)).parameters.values()
+    parameters = _parameters(name).values()
     return {each.name: each.default for each in parameters if each.name not in _KNOWN}
 
 
@@ -41,13 +42,17 @@ def settings_of(name: str, texts: Sequence[str]) -> dict[str, Any]:
       UsageError: there is no such flow or argument, or a value is no value.
     """
     if name not in names():
-        raise UsageError(f"--flow must be one of {', '.join(names())}; got {name!r}")
+        hint = did_you_mean(name, names())
+        raise UsageError(f"--flow must be one of {', '.join(names())}; got {name!r}.{hint}")
     known, settings = arguments_of(name), {}
     for text in texts:
         key, equals, value = text.partition("=")
         if not equals or key not in known:
             wanted = ", ".join(known) or "nothing"
-            raise UsageError(f"--set must be NAME=VALUE with, for {name}, {wanted}; got {text!r}")
+            hint = did_you_mean(key, known)
+            raise UsageError(
+                f"--set must be NAME=VALUE with, for {name}, {wanted}; got {text!r}.{hint}"
+            )
         try:
             settings[key] = evaluated(value)
         except (TypeError, ValueError) as error:
@@ -63,12 +68,15 @@ def make_flow(options: dict[str, Any], source: Source) -> Distribution:
     """
     name = options["flow"]
     settings = settings_of(name, options["set"])
-    accepted = inspect.signature(_function(name)).parameters
+    accepted = _parameters(name)
     if "event_shape" in accepted:
         settings["event_shape"] = source.event_shape
     if source.num_classes is not None:
         if "num_classes" not in accepted:
-            raise UsageError(f"--labels must not be given for {name}, which takes no classes")
+            others = ", ".join(each for each in names() if "num_classes" in _parameters(each))
+            raise UsageError(
+                f"--labels must not be given for {name}, which takes no classes; these do: {others}"
+            )
         settings["num_classes"] = source.num_classes
     if source.moments is not None and "standardize" in accepted:
         settings["standardize"] = source.moments
@@ -82,6 +90,10 @@ def make_flow(options: dict[str, Any], source: Source) -> Distribution:
 
 def _function(name: str) -> Callable[..., Distribution]:
     return getattr(flows if name in _ONE_CALL else flows.presets, name)
+
+
+def _parameters(name: str) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(_function(name)).parameters
 
 
 def _made(name: str, settings: dict[str, Any], source: Source) -> Distribution:
@@ -131,7 +143,7 @@ def _hint(message: str, source: Source) -> str:
 
 def _size_hint(wanted: tuple[int, ...], got: tuple[int, ...]) -> str:
     if wanted[2] != got[2]:
-        return f". Images of {got[2]} channels do not become images of {wanted[2]}"
+        return f". That is --channels {wanted[2]}" if {wanted[2], got[2]} == {1, 3} else ""
     larger = all(size >= its for size, its in zip(wanted[:2], got[:2], strict=True))
     fit = "pad" if larger else "resize"
     return f". That is --size {wanted[0]} {wanted[1]} --fit {fit}"

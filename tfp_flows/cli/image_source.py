@@ -27,7 +27,7 @@ class ImageSource(Source):
         batches = self._part("train", {})
         self.event_shape, self.num_levels = batches.event_shape, batches.num_levels
         self.bin_width = data.bin_width(batches.num_levels)
-        self.num_classes = batches.num_classes
+        self.num_classes, self.class_names = batches.num_classes, batches.class_names
         if options["labels"] and self.num_classes is None:
             raise UsageError("--labels must be given for images whose classes are known")
 
@@ -56,6 +56,7 @@ class ImageSource(Source):
             "event_shape": list(self.event_shape),
             "num_levels": self.num_levels,
             "num_classes": self.num_classes,
+            "class_names": self.class_names and list(self.class_names),
             "num_events": {part: self.num_events(part) for part in PARTS if self.has(part)},
         }
 
@@ -87,6 +88,7 @@ def read_images(
         "batch_size": READ_AT_ONCE,
         "size": options["size"] and tuple(options["size"]),
         "fit": options["fit"],
+        "channels": options["channels"],
         "labels": options["labels"],
         "shuffle": False,
         "dequantize": False,
@@ -94,6 +96,17 @@ def read_images(
         "data_dir": options["data_dir"],
     }
     return data.images(source, split, **levels, **{**usual, **arguments})
+
+
+def usual_split(name: str) -> str:
+    """Which part of data is scored by itself: "test", and "all" where there is no such split.
+
+    Args:
+      name: as for `--data`.
+    """
+    place = Path(name)
+    has_no_test = place.suffix == ".npy" or (place.is_dir() and not (place / "test").is_dir())
+    return "all" if has_no_test else "test"
 
 
 def _opened(name: str, split: str, num_bits: int) -> tuple[Any, dict[str, int]]:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tfp_flows.cli.errors import UsageError, told
+from tfp_flows.cli.errors import RunError, UsageError, in_options, told
 from tfp_flows.cli.parser import make_parser
 
 
@@ -37,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # An error of any kind is one line.
         if arguments.traceback:
             raise
-        print(f"tfp-flows: error: {told(error)}", file=sys.stderr)
+        is_ours = isinstance(error, UsageError | RunError)
+        message = told(error) if is_ours else in_options(told(error))
+        print(f"tfp-flows: error: {message}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     return 0

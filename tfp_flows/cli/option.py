@@ -28,7 +28,7 @@ class Option:
     help: str
     type: Callable[[str], Any] = str
     metavar: str | tuple[str, ...] | None = None
-    choices: Sequence[str] | None = None
+    choices: Sequence[Any] | None = None
     nargs: int | str | None = None
 
     @property

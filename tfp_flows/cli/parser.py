@@ -62,7 +62,10 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         "which goes on: its configuration, log, weights and samples go there",
     )
     which.add_argument(
-        "--resume", metavar="DIR", help="goes on with the run there, by its own options"
+        "--resume",
+        metavar="DIR",
+        help="goes on with the run there, by its own options; with others for --epochs, --minutes "
+        "or --patience also after its end",
     )
     parser.add_argument(
         "--progress",
@@ -86,7 +89,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="PART",
         help="of the run's data: train, validation or test; of other data their splits "
-        "(default: test)",
+        "(default: test, and all of an array or of a folder without a test folder)",
     )
     parser.add_argument(
         "--batch-size", type=at_least(1), metavar="N", help="events in a batch (default: the run's)"
@@ -110,9 +113,9 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--label",
-        type=at_least(0),
         metavar="CLASS",
-        help="of flows trained with --labels; all classes in turn if not given",
+        help="of flows trained with --labels: the name of a class, such as that of its folder, or "
+        "else its number; all classes in turn if not given",
     )
     parser.add_argument(
         "--output",

@@ -8,8 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfp_flows.cli.errors import RunError
+from tfp_flows.cli.data_options import DATA
+from tfp_flows.cli.errors import RunError, told
+from tfp_flows.cli.option import with_defaults
+from tfp_flows.cli.training_options import FLOW, TRAINING
 from tfp_flows.ops.files import written_beside
+
+OPTIONS = (*DATA, *FLOW, *TRAINING)
+_FACTS = {"images": {"event_shape", "num_levels", "num_events"}, "table": {"columns", "num_events"}}
 
 
 class RunDirectory:
@@ -45,9 +51,11 @@ class RunDirectory:
         """Makes the directory for a new run.
 
         Raises:
-          RunError: something else is in it.
+          RunError: something else is in it, or it is a file.
           OSError: it cannot be written.
         """
+        if self.path.is_file():
+            raise RunError(f"--run must be a new or an empty directory; {self.path} is a file")
         self._is_made = not self.path.exists()
         self.path.mkdir(parents=True, exist_ok=True)
         others = sorted(path.name for path in self.path.iterdir())
@@ -99,10 +107,23 @@ class RunDirectory:
         """
         if not self.has_run:
             raise RunError(f"{self.path} must be the directory of a run; it has no config.json")
-        config = self.read_json(self.config_file)
+        config, file = self.read_json(self.config_file), self.config_file
         if not {"options", "data"} <= set(config):
-            raise RunError(f"{self.config_file} must have 'options' and 'data'; got {list(config)}")
-        return config
+            raise RunError(f"{file} must have 'options' and 'data'; got {list(config)}")
+        options, facts = config["options"], config["data"]
+        if not isinstance(options, dict) or "data" not in options:
+            raise RunError(f"{file} must have options, such as 'data'; got {options!r}")
+        wanted = _FACTS.get(facts.get("kind")) if isinstance(facts, dict) else None
+        if wanted is None or not wanted <= set(facts):
+            raise RunError(f"{file} must say what was found in the data; got {facts!r}")
+        # Those that an earlier version did not know are as if they were not given.
+        return {**config, "options": with_defaults(options, OPTIONS)}
+
+    def reopen(self, options: Mapping[str, Any]) -> None:
+        """Writes other options of this run, which is no longer finished."""
+        config = self.config()
+        self.result_file.unlink(missing_ok=True)
+        self.write_json(self.config_file, {**config, "options": options})
 
     def read_json(self, file: Path) -> dict[str, Any]:
         """Reads one of the JSON files.
@@ -121,12 +142,29 @@ class RunDirectory:
             beside.write_text(json.dumps(content, indent=2) + "\n")
 
     def log(self) -> list[dict[str, float]]:
-        """The rows of `log.csv`, one an epoch."""
-        if not self.log_file.is_file():
-            return []
-        with self.log_file.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-        return [{k: (int if k == "epoch" else float)(v) for k, v in row.items()} for row in rows]
+        """The rows of `log.csv`, one an epoch.
+
+        Raises:
+          RunError: it is damaged, or lacks epochs that the backup has.
+        """
+        rows = self._rows_of_log() if self.log_file.is_file() else []
+        found, backed_up = [row["epoch"] for row in rows], self.last_backup()[0]
+        if found != list(range(1, len(rows) + 1)) or len(rows) < backed_up:
+            wanted = f"a row for each epoch from 1 to {max(len(rows), backed_up)}"
+            raise RunError(f"{self.log_file} must have {wanted}; got those of {found}")
+        return rows
+
+    def _rows_of_log(self) -> list[dict[str, float]]:
+        try:
+            with self.log_file.open(newline="") as file:
+                rows = list(csv.DictReader(file, strict=True))
+            return [
+                {"epoch": int(row.pop("epoch")), "seconds": float(row.pop("seconds"))}
+                | {name: float(value) for name, value in row.items()}
+                for row in rows
+            ]
+        except (csv.Error, KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{self.log_file} must be as `train` wrote it: {told(error)}") from error
 
     def write_log(self, rows: Sequence[Mapping[str, float]]) -> None:
         """Writes `log.csv` anew."""

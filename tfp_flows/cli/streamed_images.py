@@ -6,7 +6,7 @@ from typing import Any
 
 from tfp_flows import data
 from tfp_flows.cli.errors import UsageError
-from tfp_flows.cli.image_source import ImageSource, read_images
+from tfp_flows.cli.image_source import ImageSource, read_images, usual_split
 from tfp_flows.cli.sources import Part, where
 from tfp_flows.data.elements import Elements
 from tfp_flows.data.folders import open_folder
@@ -20,7 +20,9 @@ class StreamedImages(ImageSource):
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:
-        test = "test" if options["test"] == "auto" else options["test"]
+        test = options["test"]
+        if test == "auto":
+            test = "test" if usual_split(options["data"]) == "test" else "none"
         self._folders: dict[str, Elements] = {}
         self._splits: dict[str, str | None] = {"train": options["split"]}
         for part, text in (("validation", options["validation"]), ("test", test)):
@@ -49,5 +51,6 @@ class StreamedImages(ImageSource):
         if not Path(self.options["data"]).is_dir():
             return None
         if split not in self._folders:
-            self._folders[split] = open_folder(Path(self.options["data"]), split)
+            folder, channels = Path(self.options["data"]), self.options["channels"]
+            self._folders[split] = open_folder(folder, split, channels)
         return self._folders[split]

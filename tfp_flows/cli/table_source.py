@@ -1,5 +1,6 @@
 """Tables from files as the commands read them."""
 
+import collections
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,7 +78,9 @@ class TableSource(Source):
 
     def __str__(self) -> str:
         sizes = [f"{part} {self.num_events(part):,}" for part in PARTS if self.has(part)]
-        return f"rows of {self.event_shape[0]} columns: {', '.join(sizes)}"
+        kinds = collections.Counter(c.kind for c in self._tables["train"].schema)
+        said = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+        return f"rows of {self.event_shape[0]} columns, {said}: {', '.join(sizes)}"
 
 
 def table_of(facts: Mapping[str, Any]) -> data.Table:

@@ -1,21 +1,21 @@
 """`tfp-flows train`."""
 
 import argparse
-import shutil
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import keras
 
 from tfp_flows.cli.configuration import options_of, record
 from tfp_flows.cli.drawing import context_of
-from tfp_flows.cli.errors import UsageError
+from tfp_flows.cli.errors import RunError, UsageError, told
 from tfp_flows.cli.finish import finish, num_parameters, show
 from tfp_flows.cli.flow_choice import make_flow, settings_of
 from tfp_flows.cli.opening import open_source
 from tfp_flows.cli.optimizers import make_optimizer
-from tfp_flows.cli.recorder import Recorder, is_over
+from tfp_flows.cli.recorder import Recorder, best_epoch, is_over
 from tfp_flows.cli.run_directory import RunDirectory
 from tfp_flows.training import FlowModel, SampleGrid
 
@@ -35,9 +35,14 @@ def train(arguments: argparse.Namespace) -> None:
     options = options_of(arguments, run)
     settings_of(options["flow"], options["set"])
     if run.is_finished:
-        print(f"{run.path} is finished; --run another directory for another training.")
-        show(run)
-        return
+        if options == run.config()["options"]:
+            print(
+                f"{run.path} is finished. It goes on by other ends: tfp-flows train --resume "
+                f"{run.path} with more --epochs, --minutes or --patience."
+            )
+            show(run)
+            return
+        _check_is_longer(run, options)
     try:
         if not run.has_run:
             run.claim()
@@ -68,7 +73,7 @@ def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None
     epoch, weights = run.last_backup()
     if weights is not None:
         run.sweep()
-        model.load_weights(weights)
+        _restore(model, weights)
     # What was killed after its last epoch is only to be scored.
     if not _is_over(run, options, epoch):
         model.fit(
@@ -81,8 +86,32 @@ def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None
             callbacks=_callbacks(run, options, lines=unit if progress == "lines" else None),
         )
     finish(run, options, source, integers=integers)
-    shutil.rmtree(run.backup, ignore_errors=True)
     show(run)
+
+
+def _restore(model: FlowModel, weights: Path) -> None:
+    try:
+        model.load_weights(weights)
+    # Damaged parts can raise anything.
+    except Exception as error:
+        raise RunError(
+            f"{weights} is damaged, or written by another version: {told(error)}. The run starts "
+            "anew if you remove it"
+        ) from error
+
+
+def _check_is_longer(run: RunDirectory, options: Mapping[str, Any]) -> None:
+    epoch, weights = run.last_backup()
+    if weights is None:
+        raise UsageError(f"{run.backup} must hold the last weights of a run that goes on; got none")
+    if _is_over(run, options, epoch):
+        ends = ("epochs", "minutes", "patience")
+        got = ", ".join(f"--{name} {options[name]}" for name in ends if options[name] is not None)
+        raise UsageError(
+            f"{run.path} must end later to go on: it has {epoch} epochs and "
+            f"{run.log()[-1]['seconds'] / 60:.2f} minutes, the best epoch is "
+            f"{best_epoch(run.log())}; got {got}"
+        )
 
 
 def _is_over(run: RunDirectory, options: Mapping[str, Any], epoch: int) -> bool:
@@ -94,7 +123,8 @@ def _is_over(run: RunDirectory, options: Mapping[str, Any], epoch: int) -> bool:
 def _callbacks(
     run: RunDirectory, options: Mapping[str, Any], *, lines: str | None
 ) -> list[keras.callbacks.Callback]:
-    averaging = [keras.callbacks.SwapEMAWeights()] if options["ema"] else []
+    # After the recorder, which keeps both kinds of weights apart, and before the pictures.
+    averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if options["ema"] else []
     recorder = Recorder(
         run,
         patience=options["patience"],
@@ -104,7 +134,7 @@ def _callbacks(
     )
     facts = run.config()["data"]
     if facts["kind"] != "images":
-        return [*averaging, recorder]
+        return [recorder, *averaging]
     grid = SampleGrid(
         run.samples,
         rows=4,
@@ -113,7 +143,7 @@ def _callbacks(
         temperatures=(1.0,),
         context=context_of(facts, 32, None),
     )
-    return [*averaging, recorder, grid]
+    return [recorder, *averaging, grid]
 
 
 def _num_steps(options: Mapping[str, Any], batches: Any) -> int:

@@ -9,7 +9,7 @@ from tfp_flows.cli.data_options import SOURCE
 from tfp_flows.cli.drawing import check_path, draw, usual_ending
 from tfp_flows.cli.errors import RunError, UsageError
 from tfp_flows.cli.finish import load_model
-from tfp_flows.cli.image_source import read_images
+from tfp_flows.cli.image_source import read_images, usual_split
 from tfp_flows.cli.opening import open_source, placed
 from tfp_flows.cli.option import given
 from tfp_flows.cli.report import score_table
@@ -28,13 +28,14 @@ def evaluate(arguments: argparse.Namespace) -> None:
       RunError: if there is no model yet, or the data are of another shape.
     """
     run, config, model = _opened(arguments.directory)
-    said, parts = given(arguments, SOURCE), arguments.split or ["test"]
+    said = given(arguments, SOURCE)
     size = arguments.batch_size or config["options"]["batch_size"]
     options = placed({**config["options"], **said})
     if "data" in said:
-        batches = _of_others(options, config["data"], model, parts, size)
+        splits = arguments.split or [usual_split(options["data"])]
+        batches = _of_others(options, config["data"], model, splits, size)
     else:
-        batches = _of_run(run, options, model, parts, size)
+        batches = _of_run(run, options, model, arguments.split or ["test"], size)
     scores = {part: scored(model, its) for part, its in batches.items()}
     print(score_table(scores, has_bits=config["data"]["kind"] == "images"), flush=True)
 

@@ -34,6 +34,7 @@ class Batches:
       num_events: in an epoch; `None` if it is not known.
       drop_remainder: whether a last batch of fewer events is left out.
       num_classes: of the labels; `None` if there are none, or it is not known.
+      class_names: what the labels 0, 1, ... mean, such as the names of folders; `None` likewise.
 
     Example:
       >>> from tfp_flows import data
@@ -59,6 +60,7 @@ class Batches:
         num_events: int | None,
         drop_remainder: bool,
         num_classes: int | None,
+        class_names: tuple[str, ...] | None,
     ) -> None:
         self._batches_of, self._position = batches_of, Position()
         self.batch_size = batch_size
@@ -66,7 +68,7 @@ class Batches:
         self.num_levels = num_levels
         self.bin_width = bin_width
         self.num_events = num_events
-        self.num_classes = num_classes
+        self.num_classes, self.class_names = num_classes, class_names
         self.num_batches: int | None = None
         """In an epoch; `None` if it is not known."""
         self.dataset = batches_of(self._position.taken())

@@ -1,6 +1,7 @@
 """Where elements are kept after they were read once."""
 
 import contextlib
+import dataclasses
 import hashlib
 import os
 import tempfile
@@ -16,7 +17,7 @@ def kept(elements: Elements, cache: Any, key: Any) -> Elements:
     """The elements in memory, in a file, or read anew in each epoch.
 
     Args:
-      elements: to keep; arrays are in memory as they are.
+      elements: to keep; those in memory stay as they are.
       cache: `True` for memory, a path that files shall begin with, `False` for neither.
       key: what the elements are made of. Another one gets another file.
 
@@ -26,7 +27,7 @@ def kept(elements: Elements, cache: Any, key: Any) -> Elements:
     """
     if not isinstance(cache, bool | str | os.PathLike):
         raise TypeError(f"`cache` must be True, False or a path; got {cache!r}.")
-    if cache is False or elements.arrays is not None:
+    if cache is False or elements.tensors is not None:
         return elements
     if elements.dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise ValueError("`source` must be finite with `cache`; got an infinite dataset.")
@@ -36,7 +37,7 @@ def kept(elements: Elements, cache: Any, key: Any) -> Elements:
     kept_at = Path(f"{os.fspath(cache)}-{digest}")
     if not kept_at.is_dir():
         _write(elements.dataset, kept_at)
-    return Elements(elements.dataset.cache(str(kept_at / "images")), elements.num_classes)
+    return dataclasses.replace(elements, dataset=elements.dataset.cache(str(kept_at / "images")))
 
 
 def _write(dataset: tf.data.Dataset[Any], directory: Path) -> None:

@@ -139,4 +139,17 @@ def _check_whole(name: Hashable, values: np.ndarray) -> None:
 
 
 def _sample(values: np.ndarray) -> str:
-    return f"{values.dtype}, such as {values[0]!r}" if len(values) else f"{values.dtype}"
+    """The dtype, and the first value that is no number, if there is one."""
+    if not len(values):
+        return f"{values.dtype}"
+    texts = values if values.dtype.kind in "OSU" else ()
+    bad = next((value for value in texts if not _is_number(value)), values[0])
+    return f"{values.dtype}, such as {bad!r}"
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True

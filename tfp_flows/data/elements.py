@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Collection
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 _NAMED = 5
@@ -17,21 +16,32 @@ class Elements:
     Args:
       dataset: of `{"image": [H, W, C]}`, with "label" where there are labels.
       num_classes: how many labels there are, if the source says so.
-      arrays: the same in memory, `{"image": [n, H, W, C], ...}`, if it is there already.
+      class_names: what the labels 0, 1, ... mean, if the source says so.
+      tensors: the same in memory, `{"image": [n, H, W, C], ...}`, if it is there already.
       sizes: height and width of the image in each file, if they come from files.
       origin: what tells the files, their state and their labels from others.
     """
 
     dataset: tf.data.Dataset[Any]
     num_classes: int | None = None
-    arrays: dict[str, np.ndarray] | None = None
+    class_names: tuple[str, ...] | None = None
+    tensors: dict[str, tf.Tensor] | None = None
     sizes: dict[str, tuple[int, ...]] | None = None
     origin: Any = None
 
     @classmethod
-    def of_arrays(cls, arrays: dict[str, np.ndarray], num_classes: int | None = None) -> "Elements":
-        """Arrays with one row for each image."""
-        return cls(tf.data.Dataset.from_tensor_slices(arrays), num_classes, arrays)
+    def of_arrays(
+        cls,
+        arrays: dict[str, Any],
+        num_classes: int | None = None,
+        class_names: tuple[str, ...] | None = None,
+    ) -> "Elements":
+        """Arrays or tensors with one row for each image."""
+        # On the host, wherever it is that the flow computes. One copy, which all batches share.
+        with tf.device("CPU:0"):
+            tensors = {key: tf.convert_to_tensor(array) for key, array in arrays.items()}
+            dataset = tf.data.Dataset.from_tensor_slices(tensors)
+        return cls(dataset, num_classes, class_names, tensors)
 
     @property
     def image_spec(self) -> tf.TensorSpec:
@@ -41,9 +51,11 @@ class Elements:
 
     def part(self, index: int, count: int) -> "Elements":
         """Every `count`-th element from the one at `index` on."""
-        if self.arrays is not None:
-            rows = {key: value[index::count] for key, value in self.arrays.items()}
-            return self.of_arrays(rows, self.num_classes)
+        if count == 1:
+            return self
+        if self.tensors is not None:
+            with tf.device("CPU:0"):
+                return self._of({key: its[index::count] for key, its in self.tensors.items()})
         return dataclasses.replace(self, dataset=self.dataset.shard(count, index))
 
     def labelled(self, *, wanted: bool) -> "Elements":
@@ -58,8 +70,8 @@ class Elements:
             return self
         if wanted:
             return self
-        if self.arrays is not None:
-            return self.of_arrays({"image": self.arrays["image"]})
+        if self.tensors is not None:
+            return self._of({"image": self.tensors["image"]})
         dataset = self.dataset.map(lambda element: {"image": element["image"]})
         return dataclasses.replace(self, dataset=dataset)
 
@@ -81,7 +93,7 @@ class Elements:
         dataset = self.dataset.map(
             lambda element: {**element, "image": function(element["image"])}, tf.data.AUTOTUNE
         )
-        return Elements(dataset, self.num_classes)
+        return Elements(dataset, self.num_classes, self.class_names)
 
     def loaded(self) -> "Elements":
         """The elements in memory.
@@ -89,16 +101,21 @@ class Elements:
         Raises:
           ValueError: there are none, or one is not what it should be.
         """
-        if self.arrays is not None:
+        if self.tensors is not None:
             return self
         try:
-            parts = list(self.dataset.batch(256).as_numpy_iterator())
+            parts = list(self.dataset.batch(256))
         except tf.errors.InvalidArgumentError as error:
             raise ValueError(error.message) from error
         if not parts:
             raise ValueError("`source` must hold at least 1 image; got 0.")
-        arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-        return self.of_arrays(arrays, self.num_classes)
+        with tf.device("CPU:0"):
+            joined = {key: tf.concat([part[key] for part in parts], axis=0) for key in parts[0]}
+        return self._of(joined)
+
+    def _of(self, tensors: dict[str, tf.Tensor]) -> "Elements":
+        """Others of the same classes."""
+        return self.of_arrays(tensors, self.num_classes, self.class_names)
 
 
 def named(files: Collection[Any]) -> str:

@@ -68,6 +68,27 @@ def check_sizes(elements: Elements, size: tuple[int, int] | None, fit: Fit) -> N
             raise ValueError(_wanted(size, fit) + f"; got {named(bad)}.")
 
 
+def with_channels(image: tf.Tensor, channels: int) -> tf.Tensor:
+    """Grey images as RGB, or RGB ones as grey: `Y = 0.299 R + 0.587 G + 0.114 B` (ITU-R BT.601).
+
+    Args:
+      image: integers `[H, W, 1]` or `[H, W, 3]`.
+      channels: 1 or 3.
+
+    Example:
+      >>> import tensorflow as tf
+      >>> from tfp_flows.data.fitting import with_channels
+      >>> with_channels(tf.constant([[[255, 0, 0]]], tf.uint8), 1).numpy().tolist()
+      [[[76]]]
+    """
+    if channels == 3:
+        return tf.broadcast_to(image, [*tf.unstack(tf.shape(image)[:2]), 3])
+    # A grey image is three equal ones.
+    rgb = tf.cast(with_channels(image, 3), tf.float32)
+    grey = tf.reduce_sum(rgb * [0.299, 0.587, 0.114], axis=-1, keepdims=True)
+    return tf.cast(tf.round(grey), image.dtype)
+
+
 def with_levels(image: tf.Tensor, num_bits: int) -> tf.Tensor:
     """The top bits of bytes, as integers in `0..2**num_bits - 1`.
 

@@ -9,24 +9,27 @@ import numpy as np
 import tensorflow as tf
 
 from tfp_flows.data.elements import Elements, named
+from tfp_flows.data.fitting import with_channels
 
 _ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
 _SPLITS = {"train", "training", "test", "valid", "validation", "val"}
+_WHOLE = ("train", "all")
 
 
-def open_folder(folder: Path, split: str) -> Elements:
+def open_folder(folder: Path, split: str, channels: int | None = None) -> Elements:
     """Images of a folder in the order of their names: PNG, JPEG, BMP, GIF or WebP.
 
     Args:
       folder: with images; or with a folder of images for each class; or with folders such as
         `train` and `test` of either kind. Classes are numbered in the order of their names, those
         of all such folders together, with or without images: a class has one number everywhere.
-      split: which of such folders.
+      split: which of such folders; where there are none, "train" and "all" are all images.
+      channels: 1 or 3, to make all images grey or RGB.
 
     Raises:
       FileNotFoundError: there is no such folder, or none for the split.
       ValueError: there are no images; or some are unreadable or of another number of channels
-        than most, or neither grey nor RGB: the message names them.
+        than most without `channels`, or neither grey nor RGB: the message names them.
     """
     root = _of_split(folder, split)
     splits = [root] if root == folder else _folders(folder)
@@ -46,7 +49,7 @@ def open_folder(folder: Path, split: str) -> Elements:
     states = [(str(path.relative_to(root)), path.stat()) for path in paths]
     facts = [(name, state.st_size, state.st_mtime_ns) for name, state in states]
     origin = (str(root.resolve()), names, facts)
-    shapes = _checked_shapes(paths)
+    shapes = _checked_shapes(paths, channels)
     columns: dict[str, Any] = {"path": [str(path) for path in paths]}
     if files:
         columns["label"] = np.array([label for _, label in files], np.int64)
@@ -54,12 +57,19 @@ def open_folder(folder: Path, split: str) -> Elements:
 
     def read(element: dict[str, Any]) -> dict[str, Any]:
         path = element.pop("path")
-        return {"image": tf.ensure_shape(_decode(tf.io.read_file(path)), fixed), **element}
+        image = _decode(tf.io.read_file(path))
+        image = image if channels is None else with_channels(image, channels)
+        return {"image": tf.ensure_shape(image, fixed), **element}
 
     dataset = tf.data.Dataset.from_tensor_slices(columns).map(read, tf.data.AUTOTUNE)
     sizes = dict(zip(columns["path"], (shape[:2] for shape in shapes), strict=True))
-    num_classes = len(names) if files else None
-    return Elements(dataset, num_classes=num_classes, sizes=sizes, origin=origin)
+    return Elements(
+        dataset,
+        num_classes=len(names) if files else None,
+        class_names=tuple(names) if files else None,
+        sizes=sizes,
+        origin=origin,
+    )
 
 
 def _of_split(folder: Path, split: str) -> Path:
@@ -70,6 +80,11 @@ def _of_split(folder: Path, split: str) -> Path:
     others = sorted(path.name for path in folder.iterdir() if path.name in _SPLITS)
     if others:
         raise FileNotFoundError(f"`split` must be one of {others} in {folder}; got {split!r}.")
+    if split not in _WHOLE:
+        raise FileNotFoundError(
+            f"`split` must be 'train' or 'all', which are all images, in {folder}; got {split!r}. "
+            "For splits put the images into folders of it, such as 'train' and 'test'."
+        )
     return folder
 
 
@@ -91,27 +106,24 @@ def _decode(content: Any) -> tf.Tensor:
     )
 
 
-def _checked_shapes(paths: list[Path]) -> list[tuple[int, ...]]:
-    """The shape of each image: all are read once, since a graph could not name the bad ones."""
+def _checked_shapes(paths: list[Path], channels: int | None) -> list[tuple[int, ...]]:
+    """What each image will be: all are read once, since a graph could not name the bad ones."""
     with ThreadPoolExecutor() as pool:
         shapes = list(pool.map(_shape_of, paths))
     unreadable = [path for path, shape in zip(paths, shapes, strict=True) if shape is None]
     if unreadable:
         raise ValueError(f"`source` must hold readable images; got {named(unreadable)}.")
-    usual, _ = collections.Counter(shape[2] for shape in shapes).most_common(1)[0]
-    others = {
-        path: f"{shape[2]} channels"
-        for path, shape in zip(paths, shapes, strict=True)
-        if shape[2] != usual
-    }
-    if others:
-        wanted = f"images of {usual} channels, as most of its images are"
-        raise ValueError(f"`source` must hold {wanted}; got {named(others)}.")
-    if usual not in (1, 3):
-        raise ValueError(
-            f"`source` must hold grey or RGB images; got {usual} channels, as in {paths[0]}."
-        )
-    return shapes
+    found = {path: shape[2] for path, shape in zip(paths, shapes, strict=True)}
+    usual, _ = collections.Counter(found.values()).most_common(1)[0]
+    if channels is None:
+        others = {path: f"{its} channels" for path, its in found.items() if its != usual}
+        if others:
+            wanted = f"images of {usual} channels, as most of its images are, or `channels` be set"
+            raise ValueError(f"`source` must hold {wanted}; got {named(others)}.")
+    strange = {path: f"{its} channels" for path, its in found.items() if its not in (1, 3)}
+    if strange:
+        raise ValueError(f"`source` must hold grey or RGB images; got {named(strange)}.")
+    return shapes if channels is None else [(*shape[:2], channels) for shape in shapes]
 
 
 def _shape_of(path: Path) -> tuple[int, ...] | None:

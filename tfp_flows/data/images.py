@@ -5,7 +5,14 @@ from typing import Any
 from tfp_flows.data.batches import Batches
 from tfp_flows.data.caches import kept
 from tfp_flows.data.fitting import Fit
-from tfp_flows.data.options import check_shard, check_size, levels_of, remainder_dropped, width_of
+from tfp_flows.data.options import (
+    check_channels,
+    check_shard,
+    check_size,
+    levels_of,
+    remainder_dropped,
+    width_of,
+)
 from tfp_flows.data.order import in_epochs
 from tfp_flows.data.preparation import finisher, prepared
 from tfp_flows.data.scaling import ScalingName
@@ -22,6 +29,7 @@ def images(
     num_levels: int | None = None,
     size: tuple[int, int] | None = None,
     fit: Fit = "crop",
+    channels: int | None = None,
     flip: bool = False,
     shift: int = 0,
     labels: bool = False,
@@ -47,7 +55,8 @@ def images(
         - a finite `tf.data.Dataset` of images `[H, W, C]`, of pairs (image, label), or of dicts
           with "image" and "label".
       split: of a named set, also "train[:90%]" where TensorFlow Datasets reads it; of a directory,
-        if it has such folders. For other sources it only decides on `shuffle`.
+        the name of a folder in it; "train" and "all" are all images of one without such folders.
+        For other sources it only decides on `shuffle`.
       batch_size: images in a batch.
       num_bits: keeps so many of the 8 bits of a byte, the upper ones: `floor(x / 2**(8 - bits))`.
       num_levels: says that the images hold integers in `0..num_levels - 1`, and leaves them as
@@ -55,6 +64,8 @@ def images(
       size: height and width to give all images; `None` leaves them as they are.
       fit: how: "crop" cuts the middle out, "pad" adds a border of zeros, "resize" scales until the
         image covers `size` and cuts the middle out.
+      channels: 1 or 3 makes all images grey or RGB, such as those of a directory of both; `None`
+        leaves them as they are.
       flip: whether to mirror each image left to right, or not, by chance.
       shift: up to how many pixels to move each image by chance, along both axes; edges are
         repeated.
@@ -79,7 +90,9 @@ def images(
         official files of MNIST, Fashion-MNIST or CIFAR-10, as `load_images` reads them.
 
     Returns:
-      `Batches` of `x`: float32 `[b, H, W, C]`, or uint8 without `dequantize`.
+      `Batches` of `x`: float32 `[b, H, W, C]`, or uint8 without `dequantize`. Samples of a flow of
+        them can lie slightly outside of [0, 1], where its density is small but not 0; `quantize`
+        clips them.
 
     Raises:
       TypeError: an argument is of a wrong type, or images are not integers.
@@ -102,11 +115,20 @@ def images(
     source_levels, levels = levels_of(num_bits, num_levels)
     width = width_of(levels, scaling, dequantize=dequantize)
     size, (worker, workers) = check_size(size, fit), check_shard(shard)
+    channels = check_channels(channels)
     shuffle = split.startswith("train") if shuffle is None else shuffle
-    opened = open_source(source, split, data_dir).labelled(wanted=labels).part(worker, workers)
-    elements = prepared(opened, source_levels=source_levels, num_levels=levels, size=size, fit=fit)
+    opened = open_source(source, split, data_dir, channels)
+    opened = opened.labelled(wanted=labels).part(worker, workers)
+    elements = prepared(
+        opened,
+        source_levels=source_levels,
+        num_levels=levels,
+        size=size,
+        fit=fit,
+        channels=channels,
+    )
     of = opened.origin or (source if isinstance(source, str) else elements.dataset.element_spec)
-    chosen = (source_levels, levels, size, fit, labels, worker, workers)
+    chosen = (source_levels, levels, size, fit, channels, labels, worker, workers)
     key = (str(of), split, str(data_dir), *chosen)
     elements = kept(elements, cache, key)
     num_events = elements.count(shuffle=shuffle)
@@ -132,4 +154,5 @@ def images(
         num_events=num_events,
         drop_remainder=drop,
         num_classes=elements.num_classes if labels else None,
+        class_names=elements.class_names if labels else None,
     )

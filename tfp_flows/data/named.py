@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfp_flows.data.elements import Elements
+from tfp_flows.ops.arguments import did_you_mean
 
 _RETRIES = 2
 
@@ -24,15 +25,20 @@ def open_named(name: str, split: str, data_dir: Any = None) -> Elements:
     Raises:
       ImportError: `tensorflow-datasets` is not installed.
       ValueError: there is no such set or split, or it has no images.
-      OSError: the set is not there and cannot be downloaded.
+      OSError: the set is not there and cannot be downloaded, or the name is that of no directory.
     """
     tfds = _tfds(name, data_dir)
     try:
         builder = tfds.builder(name, data_dir=data_dir)
     except (tfds.core.registered.DatasetNotFoundError, ValueError) as error:
+        wanted = "a data set of `tensorflow_datasets`, a directory"
+        hint = did_you_mean(name, tfds.list_builders(with_community_datasets=False))
+        if "/" in name and isinstance(error, tfds.core.registered.DatasetNotFoundError):
+            message = f"`source` must be {wanted} that is there; got {name!r}, which is neither"
+            raise FileNotFoundError(f"{message}.{hint}") from error
         raise ValueError(
-            "`source` must be a data set of `tensorflow_datasets`, a directory, an array or a "
-            f"dataset; got {name!r}, which is none of them: {str(error).splitlines()[0]}"
+            f"`source` must be {wanted}, an array or a dataset; got {name!r}, which is none of "
+            f"them: {str(error).splitlines()[0]}{hint}"
         ) from error
     _prepare(builder, name, data_dir)
     features = builder.info.features
@@ -44,9 +50,11 @@ def open_named(name: str, split: str, data_dir: Any = None) -> Elements:
     dataset = builder.as_dataset(split=split, shuffle_files=False)
     keys = [key for key in ("image", "label") if key in features]
     label = features["label"] if "label" in keys else None
+    names = getattr(label, "names", None)
     return Elements(
         dataset.map(lambda example: {key: example[key] for key in keys}, tf.data.AUTOTUNE),
         num_classes=getattr(label, "num_classes", None),
+        class_names=None if names is None else tuple(names),
     )
 
 

@@ -1,5 +1,6 @@
 """Checks of the arguments of `images`, and what they mean together."""
 
+from numbers import Integral
 from typing import Any
 
 from tfp_flows.data.levels import check_num_levels
@@ -15,10 +16,21 @@ def check_size(size: Any, fit: Any) -> tuple[int, int] | None:
         raise ValueError(f"`fit` must be one of {_FITS}; got {fit!r}.")
     if size is None:
         return None
+    if isinstance(size, Integral):
+        raise TypeError(f"`size` must be (height, width), such as ({size}, {size}); got {size}.")
     height_and_width = check_shape("size", size)
     if len(height_and_width) != 2:
         raise ValueError(f"`size` must be (height, width); got {height_and_width}.")
     return height_and_width
+
+
+def check_channels(channels: Any) -> int | None:
+    """Gives `channels` as a Python integer, or `None`."""
+    if channels is None:
+        return None
+    if check_int("channels", channels, 1, 3) == 2:
+        raise ValueError("`channels` must be 1 for grey images or 3 for RGB ones; got 2.")
+    return int(channels)
 
 
 def check_shard(shard: Any) -> tuple[int, int]:

@@ -33,10 +33,8 @@ def in_epochs(
     Workers with one seed get different noise. `None` draws a seed.
     """
     root = (_drawn() if seed is None else check_int("seed", seed, 0), worker)
-    # On the host, wherever it is that the flow computes.
-    with tf.device("CPU:0"):
-        arrays = elements.arrays and tf.nest.map_structure(tf.constant, elements.arrays)
-    size = None if elements.arrays is None else len(next(iter(elements.arrays.values())))
+    tensors = elements.tensors
+    size = None if tensors is None else len(next(iter(tensors.values())))
 
     def ordered(epoch_seed: tf.Tensor) -> tf.data.Dataset[Any]:
         order_seed = _folded(epoch_seed, 0)
@@ -53,8 +51,8 @@ def in_epochs(
         return numbered.map(lambda number, batch: (_folded(epoch_seed, number + 1), batch))
 
     def finished(batch_seed: tf.Tensor, batch: Any) -> Any:
-        if arrays is not None:
-            batch = {key: tf.gather(array, batch) for key, array in arrays.items()}
+        if tensors is not None:
+            batch = {key: tf.gather(its, batch) for key, its in tensors.items()}
         return finish(batch, batch_seed)
 
     def batches_of(places: tf.data.Dataset[Any]) -> tf.data.Dataset[Any]:

@@ -7,7 +7,7 @@ import tensorflow as tf
 from tfp_flows.data.augmentation import augmented
 from tfp_flows.data.dequantize import dequantize as with_noise
 from tfp_flows.data.elements import Elements
-from tfp_flows.data.fitting import Fit, check_sizes, fitted, with_levels
+from tfp_flows.data.fitting import Fit, check_sizes, fitted, with_channels, with_levels
 from tfp_flows.data.levels import checked_array, checked_symbol, level_dtype
 from tfp_flows.data.order import Finish
 from tfp_flows.data.scaling import ScalingName
@@ -20,18 +20,25 @@ def prepared(
     num_levels: int,
     size: tuple[int, int] | None,
     fit: Fit,
+    channels: int | None,
 ) -> Elements:
-    """The images checked, of `size` and with `num_levels`, in the dtype of so many."""
+    """The images checked, of `size`, `channels` and `num_levels`, in the dtype of so many."""
     check_sizes(elements, size, fit)
     spec = elements.image_spec
+    has_channels = channels is None or spec.shape[2] == channels
+    if not has_channels and spec.shape[2] not in (1, 3):
+        raise ValueError(
+            f"`source` must hold grey or RGB images with `channels`; got {spec.shape[2]} channels."
+        )
     # Every byte is one of 256 levels.
     is_sound = spec.dtype == tf.uint8 and source_levels == 256
-    if elements.arrays is not None and not is_sound:
-        checked_array(elements.arrays["image"], source_levels, "source")
+    if elements.tensors is not None and not is_sound:
+        checked_array(elements.tensors["image"], source_levels, "source")
         is_sound = True
     dtype = level_dtype(num_levels)
     has_size = size is None or spec.shape[:2] == size
-    if is_sound and has_size and num_levels == source_levels and spec.dtype == dtype:
+    has_shape = has_size and has_channels
+    if is_sound and has_shape and num_levels == source_levels and spec.dtype == dtype:
         return elements
 
     def prepare(image: tf.Tensor) -> tf.Tensor:
@@ -39,6 +46,8 @@ def prepared(
             image = checked_symbol(image, source_levels, "source")
         if size is not None:
             image = fitted(image, size, fit)
+        if not has_channels:
+            image = with_channels(image, channels)
         if num_levels != source_levels:
             image = with_levels(image, num_levels.bit_length() - 1)
         return tf.cast(image, dtype)

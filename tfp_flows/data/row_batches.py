@@ -46,6 +46,7 @@ def row_batches(
         num_events=len(values),
         drop_remainder=drop_remainder,
         num_classes=None,
+        class_names=None,
     )
 
 

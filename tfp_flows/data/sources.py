@@ -14,20 +14,22 @@ from tfp_flows.data.named import open_named
 from tfp_flows.data.official import read_official
 
 
-def open_source(source: Any, split: str, data_dir: Any) -> Elements:
+def open_source(source: Any, split: str, data_dir: Any, channels: int | None) -> Elements:
     """Gives the elements of a source, in its own order.
 
     Raises:
       TypeError: it is none of the kinds that `images` takes, or its images are no integers.
       ValueError: images or labels have a wrong shape, or there are none.
+      FileNotFoundError: it is the path of a directory that is not there.
     """
     if isinstance(source, Elements):  # The command line opens a folder once for many batches.
         elements = source
     elif isinstance(source, tf.data.Dataset):
         elements = _of_dataset(source)
     elif isinstance(source, os.PathLike) or (isinstance(source, str) and Path(source).is_dir()):
-        elements = open_folder(Path(source), split)
+        elements = open_folder(Path(source), split, channels)
     elif isinstance(source, str):
+        check_no_path(source)
         elements = _of_name(source, split, data_dir)
     else:
         elements = _of_arrays(source)
@@ -36,6 +38,12 @@ def open_source(source: Any, split: str, data_dir: Any) -> Elements:
     if elements.dataset.cardinality() == 0:
         raise ValueError("`source` must hold at least 1 image; got 0.")
     return elements
+
+
+def check_no_path(name: str) -> None:
+    """Raises a `FileNotFoundError` for what can only be the path of a directory."""
+    if name.startswith((".", "~", os.sep)) or name.endswith(os.sep):
+        raise FileNotFoundError(f"`source` must be a directory that is there; got {name}.")
 
 
 def _of_name(name: str, split: str, data_dir: Any) -> Elements:

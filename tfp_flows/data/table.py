@@ -56,7 +56,8 @@ class Table:
         return len(self.values)
 
     def __repr__(self) -> str:
-        return f"<Table of {self.num_rows} rows of {list(self.columns)}>"
+        columns = ", ".join(f"{column.name!r}: {column.kind}" for column in self.schema)
+        return f"<Table of {self.num_rows} rows, {columns}>"
 
     def split(self, sizes: Sequence[float], *, seed: int = 0) -> "tuple[Table, ...]":
         """Random parts, for training, validation and test say; each row is in one of them.
@@ -148,7 +149,9 @@ class Table:
     def to_columns(self, samples: Any) -> dict[Hashable, np.ndarray]:
         """Samples of a flow `[n, D]` as columns: integers rounded down, categories by name.
 
-        Codes outside of the known ones go to the nearest category.
+        Codes outside of the known ones go to the nearest category. Numbers stay as they are: a
+        density has tails, so that some lie outside of the range of the data, such as a negative
+        price.
 
         Raises:
           ValueError: if the samples have another shape, or are not all finite.

@@ -1,6 +1,7 @@
 """What the one-call flows have in common."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -114,7 +115,26 @@ def flow_of(
     bijector = Chain(links)
     latent_shape = tuple(bijector.inverse_event_shape(tf.TensorShape(event_shape)))
     latents = _BASES[base](latent_shape, tf.as_dtype(dtype))
-    return tfp.distributions.TransformedDistribution(latents, bijector)
+    return tfp.distributions.TransformedDistribution(
+        latents, bijector, kwargs_split_fn=split_keywords
+    )
+
+
+def split_keywords(kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Keywords of `log_prob` and `sample` for the base and for the bijector.
+
+    Raises:
+      TypeError: if there are others, which TFP would drop in silence.
+    """
+    known = ("distribution_kwargs", "bijector_kwargs")
+    if unknown := [name for name in kwargs if name not in known]:
+        raise TypeError(
+            f"A flow must be given its keywords by `bijector_kwargs`, as in `bijector_kwargs="
+            f'{{"context": labels}}`; got {unknown}. `latents.sample` and `FlowModel.sample` take '
+            "`context=labels`."
+        )
+    base, bijector = (kwargs.get(name, {}) for name in known)
+    return base, bijector
 
 
 def preprocessing(logit_alpha: float | None, dtype: str, *, low: float = -0.5) -> list[Bijector]:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfp_flows.bijectors.context import context_shape_of
+from tfp_flows.bijectors.context import REMEDY, context_shape_of
 from tfp_flows.typing import Bijector, Distribution
 
 
@@ -44,7 +44,7 @@ def check_context(flow: Distribution, context: Any) -> dict[str, Any]:
     if context is None:
         return {}
     if context_shape_of(flow.bijector) is None:
-        raise ValueError(f"`context` must not be given: {flow.name} takes none.")
+        raise ValueError(f"`context` must not be given: {flow.name} takes none. {REMEDY}")
     return {"context": context}
 
 

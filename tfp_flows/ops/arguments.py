@@ -1,6 +1,8 @@
 """Checks of arguments, with errors that say what was wanted and what came."""
 
+import difflib
 import operator
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -58,6 +60,18 @@ def check_kind(name: str, value: Any, kind: type) -> None:
         raise TypeError(
             f"`{name}` must be a {kind.__name__}; got {value!r} of type {type(value).__name__}."
         )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a message about a name that is not known: the one that was meant, if any is near.
+
+    Example:
+      >>> from tfp_flows.ops.arguments import did_you_mean
+      >>> did_you_mean("glwo", ["nice", "glow"]), did_you_mean("x", ["nice", "glow"])
+      (" Did you mean 'glow'?", '')
+    """
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def _as_int(value: Any) -> int | None:

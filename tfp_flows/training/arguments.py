@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfp_flows.data.batches import Batches
+from tfp_flows.data.table import Table
 
 
 def mended(method: Callable[..., Any], args: Any, kwargs: Any) -> inspect.BoundArguments:
@@ -18,6 +19,7 @@ def mended(method: Callable[..., Any], args: Any, kwargs: Any) -> inspect.BoundA
     0. And it warns of its own default, `shuffle=True`, with every dataset and generator.
 
     Raises:
+      TypeError: if the events are a `data.Table`.
       ValueError: if there are not as many contexts as events.
     """
     bound = inspect.signature(method).bind(*args, **kwargs)
@@ -31,7 +33,9 @@ def mended(method: Callable[..., Any], args: Any, kwargs: Any) -> inspect.BoundA
     is_ordered = isinstance(given.get("x"), tf.data.Dataset | Batches | types.GeneratorType)
     if is_ordered and "shuffle" in bound.signature.parameters:
         given.setdefault("shuffle", False)
-    for inputs in (given.get("x"), validation):
+    for argument, inputs in (("x", given.get("x")), ("validation_data", validation)):
+        if isinstance(inputs, Table):
+            raise TypeError(f"`{argument}` must be batches, `table.batches(64)`; got {inputs}.")
         _check_sizes(inputs)
     return bound
 
@@ -52,8 +56,9 @@ def check_no_targets(y: Any) -> None:
     """Raises a `ValueError` if the data come with targets, which a density has no use for."""
     if y is not None and tuple(getattr(y, "shape", ()))[1:] != (0,):
         raise ValueError(
-            "`FlowModel` must be given events alone; got pairs `(x, y)`. Map the dataset to `x`, "
-            'or to `{"x": x, "context": y}` for a flow conditional on `y`.'
+            "`FlowModel` must be given events alone; got pairs `(x, y)`. Leave `y` out, such as by "
+            "`labels=False` of `data.images`, or make the flow conditional on it, by `num_classes` "
+            "or `context_shape` of the functions in `tfp_flows.flows`."
         )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfp_flows.bijectors.context import context_shape_of
+from tfp_flows.bijectors.context import REMEDY, context_shape_of
 from tfp_flows.typing import Distribution, Shape
 
 
@@ -56,7 +56,7 @@ def check_context(context: tf.Tensor, distribution: Distribution, batch_shape: A
     if wanted is None:
         raise ValueError(
             f"`context` must not be given: {distribution.name} takes none; got shape "
-            f"{tuple(context.shape)}."
+            f"{tuple(context.shape)}. {REMEDY}"
         )
     given = tf.TensorShape(context.shape)
     if given.rank == len(wanted) + 1 and not given[:1].is_compatible_with(batch_shape):

@@ -12,7 +12,7 @@ from tfp_flows.ops.arguments import check_int
 from tfp_flows.ops.seeds import stateless_seed
 from tfp_flows.phases import training as training_phase
 from tfp_flows.training.guarded import GuardedModel
-from tfp_flows.training.variational_checks import check_no_data, check_target
+from tfp_flows.training.variational_checks import check_no_data, check_num_samples, check_target
 from tfp_flows.typing import Distribution
 
 
@@ -42,7 +42,7 @@ class VariationalModel(GuardedModel):
       TypeError: if `distribution` is no TFP distribution over one tensor, or `target_log_prob` not
         callable.
       ValueError: if there is nothing to train, if a shape is not static or not that of one number
-        for each sample, or if a number is out of range.
+        for each sample, or if a number is out of range: there must be a sample for each replica.
 
     Example:
       >>> import keras, tensorflow as tf
@@ -64,7 +64,7 @@ class VariationalModel(GuardedModel):
     ) -> None:
         super().__init__(distribution, name)
         self.target_log_prob = target_log_prob
-        self.num_samples = check_int("num_samples", num_samples, 1)
+        self.num_samples = check_num_samples(num_samples)
         check_target(target_log_prob, self.num_samples, distribution)
         self._elbo, self._ess = (keras.metrics.Mean(name=name) for name in ("elbo", "ess"))
 

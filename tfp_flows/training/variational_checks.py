@@ -4,6 +4,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfp_flows.ops.arguments import check_int
+from tfp_flows.training.totals import num_replicas
 from tfp_flows.typing import Distribution
 
 _TAKEN = {
@@ -24,6 +26,21 @@ def check_target(target_log_prob: Any, num_samples: int, distribution: Distribut
             f"`target_log_prob` must give one number for each of {num_samples} samples; got shape "
             f"{values}."
         )
+
+
+def check_num_samples(num_samples: Any) -> int:
+    """Gives the number of samples; each replica of the strategy in scope draws one at least.
+
+    Raises:
+      TypeError: if it is no integer.
+      ValueError: if it is too small.
+    """
+    replicas = num_replicas()
+    if check_int("num_samples", num_samples, 1) < replicas:
+        raise ValueError(
+            f"`num_samples` must be at least {replicas}, one for each replica; got {num_samples}."
+        )
+    return int(num_samples)
 
 
 def check_no_data(method: str, args: Any, kwargs: dict[str, Any]) -> None:
