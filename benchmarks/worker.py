@@ -2,10 +2,10 @@
 
     python worker.py ADAPTER WORKLOAD OPTIONS
 
-OPTIONS is a JSON object, of keyword arguments of the adapter's function. The first answer, a line of
-JSON, comes when the row is built. Then the lines `first` (a first train step, and the peak of memory
-over three of them), `train`, `log_prob` and `sample` (a turn: seconds of one call) are answered
-likewise. Two cores and two threads, whatever the framework.
+OPTIONS is a JSON object, of keyword arguments of the adapter's function. The first answer, a line
+of JSON, comes when the row is built. Then the lines `first` (a first train step, and the peak of
+memory over three of them), `train`, `log_prob` and `sample` (a turn: seconds of one call) are
+answered likewise. Two cores and two threads, whatever the framework.
 """
 
 import importlib

@@ -2,6 +2,7 @@
 
 import jax
 import sizes
+
 from adapters import Measured
 from adapters.jax_calls import PACKAGES, measured, mlp, mlp_parameters, vectors
 

@@ -1,5 +1,6 @@
 """What the rows of JAX share: everything jitted, optax's Adam."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import jax
 import numpy as np
 import optax
 import sizes
+
 from adapters import Measured
 
 PACKAGES = ("jax", "optax")
@@ -58,7 +60,7 @@ def mlp_parameters(key: jax.Array) -> list:
     keys = jax.random.split(key, len(widths) - 1)
     return [
         (make(key, shape), jax.numpy.zeros(shape[1]))
-        for key, shape in zip(keys, zip(widths, widths[1:], strict=False), strict=True)
+        for key, shape in zip(keys, itertools.pairwise(widths), strict=True)
     ]
 
 

@@ -5,6 +5,7 @@ import functools
 import distrax
 import jax
 import sizes
+
 from adapters import Measured, jax_calls
 from adapters.jax_calls import measured, mlp, mlp_parameters, vectors
 

@@ -6,9 +6,10 @@ import equinox
 import jax
 import paramax
 import sizes
+from flowjax import distributions, flows
+
 from adapters import Measured, jax_calls
 from adapters.jax_calls import measured, vectors
-from flowjax import distributions, flows
 
 PACKAGES = (*jax_calls.PACKAGES, "flowjax")
 

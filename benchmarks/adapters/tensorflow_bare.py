@@ -6,9 +6,9 @@ no log-det. A sample runs the same chain on fresh noise.
 
 import sizes
 import tensorflow as tf
+
 from adapters import Measured
 from adapters.tensorflow_calls import PACKAGES, cnn, images, measured, mlp, vectors
-
 from tfp_flows import nets, partitions
 
 __all__ = ["PACKAGES", "flowpp", "glow", "tabular"]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 import tensorflow as tf
+
 from adapters import Measured
 
 PACKAGES = ("tensorflow", "tensorflow-probability", "keras", "tfp_flows")
@@ -39,9 +40,7 @@ def measured(log_prob: Callable, sample: Callable, variables: list, x: tf.Tensor
 def measured_flow(flow: object, x: tf.Tensor) -> Measured:
     """The same of a `tfd.TransformedDistribution`."""
     batch = x.shape[0]
-    return measured(
-        lambda x: flow.log_prob(x), lambda: flow.sample(batch), list(flow.trainable_variables), x
-    )
+    return measured(flow.log_prob, lambda: flow.sample(batch), list(flow.trainable_variables), x)
 
 
 def vectors(batch: int, size: int) -> tf.Tensor:

@@ -1,11 +1,12 @@
 """Ours."""
 
 import keras
+import numpy as np
 import sizes
 import tensorflow as tf
+
 from adapters import Measured
 from adapters.tensorflow_calls import PACKAGES, cnn, images, measured_flow, vectors
-
 from tfp_flows import FlowModel, flows, nets, training, transforms
 from tfp_flows.typing import Distribution
 
@@ -79,4 +80,5 @@ def replicas(devices: int) -> Measured:
         fitted = model.fit(batches, steps_per_epoch=STEPS_OF_FIT, verbose=0)
         return fitted.history["loss"][-1]
 
-    return Measured(model.count_params(), {"train": train})
+    count = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+    return Measured(count, {"train": train})

@@ -4,9 +4,9 @@ import keras
 import sizes
 import tensorflow as tf
 import tensorflow_probability as tfp
+
 from adapters import Measured
 from adapters.tensorflow_calls import PACKAGES, images, measured_flow, mlp, vectors
-
 from tfp_flows import bijectors
 
 __all__ = ["PACKAGES", "glow", "tabular"]

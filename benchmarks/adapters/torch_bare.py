@@ -2,6 +2,7 @@
 
 import sizes
 import torch
+
 from adapters import Measured
 from adapters.torch_calls import PACKAGES, cnn, images, measured, mlp, vectors
 

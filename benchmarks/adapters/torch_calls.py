@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import sizes
 import torch
+
 from adapters import Measured
 
 PACKAGES = ("torch",)

@@ -4,9 +4,10 @@ import math
 
 import sizes
 import torch
+from FrEIA import framework, modules
+
 from adapters import Measured, torch_calls
 from adapters.torch_calls import measured, mlp, vectors
-from FrEIA import framework, modules
 
 PACKAGES = (*torch_calls.PACKAGES, "FrEIA")
 

@@ -2,9 +2,10 @@
 
 import sizes
 import torch
+from nflows import distributions, flows, transforms
+
 from adapters import Measured, torch_calls
 from adapters.torch_calls import cnn, images, measured, mlp, vectors
-from nflows import distributions, flows, transforms
 
 PACKAGES = (*torch_calls.PACKAGES, "nflows")
 
@@ -27,12 +28,8 @@ def tabular(*, compiled: bool) -> Measured:
     links = []
     for i in range(at.couplings):
         mask = torch.arange(at.size) // at.half == i % 2
-        links.append(
-            transforms.AffineCouplingTransform(mask, lambda *units: _Net(mlp(*units)))
-        )
-    flow = flows.Flow(
-        transforms.CompositeTransform(links), distributions.StandardNormal([at.size])
-    )
+        links.append(transforms.AffineCouplingTransform(mask, lambda *units: _Net(mlp(*units))))
+    flow = flows.Flow(transforms.CompositeTransform(links), distributions.StandardNormal([at.size]))
     return measured(
         flow.log_prob,
         lambda: flow.sample(at.batch),
@@ -52,9 +49,7 @@ def glow(*, compiled: bool) -> Measured:
         for _ in range(at.steps):
             links.append(transforms.ActNorm(channels))
             links.append(transforms.OneByOneConvolution(channels))
-            links.append(
-                transforms.AffineCouplingTransform(mask, lambda *units: _Net(cnn(*units)))
-            )
+            links.append(transforms.AffineCouplingTransform(mask, lambda *units: _Net(cnn(*units))))
         shape = (channels, at.size >> i, at.size >> i)
         cascade.add_transform(transforms.CompositeTransform(links), shape)
     flow = flows.Flow(cascade, distributions.StandardNormal([3 * at.size**2]))

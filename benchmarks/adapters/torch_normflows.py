@@ -3,6 +3,7 @@
 import normflows as nf
 import sizes
 import torch
+
 from adapters import Measured, torch_calls
 from adapters.torch_calls import images, measured, vectors
 

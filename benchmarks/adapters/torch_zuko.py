@@ -2,6 +2,7 @@
 
 import sizes
 import zuko
+
 from adapters import Measured, torch_calls
 from adapters.torch_calls import measured, vectors
 
