@@ -12,7 +12,8 @@ from environments import python
 from workloads import GROUPS, Row
 
 HERE = pathlib.Path(__file__).parent
-LIMIT = 1200.0
+SCRIPT = HERE / "worker.py"
+LIMIT = 1200.0  # Seconds for an answer.
 
 
 class WorkerError(RuntimeError):
@@ -25,25 +26,15 @@ class Worker:
     Args:
       row: of a workload.
       function: of its adapter.
-      script: what runs.
-      limit: seconds for an answer.
 
     Raises:
       WorkerError: if it cannot be built, or ends, or gives no answer.
       NotInstalledError: if its environment cannot be made.
     """
 
-    def __init__(
-        self,
-        row: Row,
-        function: str,
-        *,
-        script: pathlib.Path = HERE / "worker.py",
-        limit: float = LIMIT,
-    ) -> None:
+    def __init__(self, row: Row, function: str) -> None:
         group = GROUPS[row.group]
-        command = [str(python(group.environment)), str(script), row.adapter, function]
-        self._limit = limit
+        command = [str(python(group.environment)), str(SCRIPT), row.adapter, function]
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - `close` does
         root = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
         self._process = subprocess.Popen(
@@ -69,9 +60,9 @@ class Worker:
         return self._answer()
 
     def _answer(self) -> dict:
-        ready, _, _ = select.select([self._process.stdout], [], [], self._limit)
+        ready, _, _ = select.select([self._process.stdout], [], [], LIMIT)
         if not ready:
-            raise WorkerError(f"no answer within {self._limit:.0f} s")
+            raise WorkerError(f"no answer within {LIMIT:.0f} s")
         line = self._process.stdout.readline()
         if not line:
             self._errors.seek(0)

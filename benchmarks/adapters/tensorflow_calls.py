@@ -1,4 +1,4 @@
-"""What the rows of TensorFlow share: two threads, `tf.function`, Keras's Adam."""
+"""What the rows of TensorFlow share: `tf.function`, Keras's Adam."""
 
 from collections.abc import Callable
 
@@ -9,10 +9,6 @@ import tensorflow as tf
 from adapters import Measured
 
 PACKAGES = ("tensorflow", "tensorflow-probability", "keras", "tfp_flows")
-
-tf.config.threading.set_intra_op_parallelism_threads(2)
-tf.config.threading.set_inter_op_parallelism_threads(2)
-keras.utils.set_random_seed(0)
 
 
 def measured(log_prob: Callable, sample: Callable, variables: list, x: tf.Tensor) -> Measured:

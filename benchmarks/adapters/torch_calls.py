@@ -1,4 +1,4 @@
-"""What the rows of PyTorch share: two threads, eager or compiled, Adam."""
+"""What the rows of PyTorch share: eager or compiled, Adam."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,9 +9,6 @@ import torch
 from adapters import Measured
 
 PACKAGES = ("torch",)
-
-torch.set_num_threads(2)
-torch.manual_seed(0)
 
 
 def measured(
