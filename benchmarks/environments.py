@@ -8,9 +8,11 @@ import sys
 HERE = pathlib.Path(__file__).parent
 HOME = HERE.parent / ".venv-bench"
 
+_FAILED: dict[str, str] = {}
+
 
 class NotInstalledError(RuntimeError):
-    """What pip said last."""
+    """Why an environment cannot be made."""
 
 
 def python(name: str) -> pathlib.Path:
@@ -25,6 +27,16 @@ def python(name: str) -> pathlib.Path:
     """
     if name == "tensorflow":
         return pathlib.Path(sys.executable)
+    if name in _FAILED:  # Not once more for each row.
+        raise NotInstalledError(_FAILED[name])
+    try:
+        return _made(name)
+    except NotInstalledError as error:
+        _FAILED[name] = str(error)
+        raise
+
+
+def _made(name: str) -> pathlib.Path:
     home = HOME / name
     interpreter = home / "bin" / "python"
     wanted = HERE / "requirements" / f"{name}.txt"

@@ -128,6 +128,24 @@ def test_an_environment_is_made_once(imported, monkeypatch, tmp_path):
             assert len(commands) == total
 
 
+def test_an_environment_that_cannot_be_made_is_tried_once(imported, monkeypatch, tmp_path):
+    environments = imported("environments")
+    tried = []
+
+    def run(command):
+        tried.append(command)
+        raise environments.NotInstalledError("no such peer")
+
+    monkeypatch.setattr(environments, "HERE", tmp_path)
+    monkeypatch.setattr(environments, "HOME", tmp_path / "home")
+    monkeypatch.setattr(environments, "_FAILED", {})
+    monkeypatch.setattr(environments, "_run", run)
+    for _ in range(2):
+        with pytest.raises(environments.NotInstalledError, match="no such peer"):
+            environments.python("peer")
+    assert len(tried) == 1
+
+
 def test_why_an_environment_cannot_be_made_is_told(imported):
     environments = imported("environments")
     fails = "import sys; sys.exit('WARNING: slow\\nERROR: no such peer\\nERROR: so no install')"
