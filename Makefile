@@ -21,12 +21,10 @@ format: .venv/check
 	$(BIN)/ruff check --fix .
 
 bench: .venv/test
-	$(BIN)/python benchmarks/coupling_cost.py
-	$(BIN)/python benchmarks/glow_cost.py
-	$(BIN)/python benchmarks/flowpp_cost.py
+	$(BIN)/python benchmarks/compare.py $(BENCH)
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv .venv-bench demo
 
 # One stamp for each extra; a changed setup.cfg installs again.
 .venv/%: setup.cfg pyproject.toml
