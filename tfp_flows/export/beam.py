@@ -83,7 +83,6 @@ def run_signature(
         base,
         path,
         signature,
-        tuple(rest),
         constants,
         is_stacked=is_stacked,
         read=make_reader(rest),
@@ -121,7 +120,10 @@ def _inputs(path: str, signature: str) -> dict[str, Spec]:
     if signature not in signatures:
         raise ValueError(f"`signature` must be one of {list(signatures)}; got {signature!r}.")
     specs = signatures[signature].structured_input_signature[1]
-    return {name: (tuple(s.shape), np.dtype(s.dtype.as_numpy_dtype)) for name, s in specs.items()}
+    return {
+        name: (tuple(spec.shape), np.dtype(spec.dtype.as_numpy_dtype))
+        for name, spec in sorted(specs.items())
+    }
 
 
 def _constants(
@@ -134,10 +136,10 @@ def _constants(
         )
     arrays = {}
     for name, value in given.items():
-        found = make_reader({name: inputs[name]})(value)
-        if isinstance(found, ValueError):
-            raise ValueError(f"`given` must suit {signature!r}; got {value!r}: {found}")
-        arrays |= found
+        found, errors = make_reader({name: inputs[name]})([value])
+        if errors:
+            raise ValueError(f"`given` must suit {signature!r}; got {value!r}: {errors[0]}")
+        arrays[name] = found[name][0]
     return arrays
 
 
