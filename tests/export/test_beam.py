@@ -1,7 +1,6 @@
 """Signatures over elements with keys, on Beam's local runner."""
 
 import base64
-import pathlib
 import pickle
 import re
 import subprocess
@@ -15,7 +14,6 @@ from tfp_flows import distributions, export, flows
 
 beam = pytest.importorskip("apache_beam", reason="`apache-beam` is not installed: extra `beam`.")
 
-PAGE = pathlib.Path(__file__).parents[2] / "docs" / "serving.md"
 X = np.random.default_rng(0).normal(size=[40, 2]).astype(np.float32)
 BAD = {
     "short": ([0.3], r"`x` must have shape \(2,\); got \(1,\)"),
@@ -133,7 +131,8 @@ def test_contexts_come_with_the_rows_or_are_given(paths, run):
     assert refused["row"][1] == "The element must be a dict with ['context', 'x']; got ndarray."
     transform = export.run_signature(folder / "labelled", "encode", given={"context": context[:1]})
     done, _, _ = run(dict(enumerate(X)), transform)
-    z = tf.saved_model.load(str(folder / "labelled")).encode(X, context[:1])
+    model = tf.saved_model.load(str(folder / "labelled"))
+    z = model.encode(X, context[:1])
     np.testing.assert_allclose([done[i] for i in range(len(X))], z, rtol=1e-5, atol=1e-5)
 
 
