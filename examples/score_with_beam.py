@@ -66,7 +66,7 @@ def main(
         make_model(pathlib.Path(model), epochs)
     if rows is None:
         rows = str(folder / "rows.csv")
-        make_rows(pathlib.Path(rows), 10_000)
+        make_rows(pathlib.Path(rows), num_rows)
     options = PipelineOptions(["--runner=FnApiRunner", *beam_args])
     with beam.Pipeline(options=options) as pipeline:
         parsed = pipeline | beam.io.ReadFromText(rows) | beam.Map(parse)
@@ -92,6 +92,7 @@ if __name__ == "__main__":
     parser.add_argument("--rows", help="a file of lines `name,x,y`")
     parser.add_argument("--output", default="scores", help="a folder")
     parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--num_rows", type=int, default=10_000, help="in the file that is made")
     known, others = parser.parse_known_args()
     main(**vars(known), beam_args=others)
     print(f"Densities, refused rows and samples are in {known.output}.")

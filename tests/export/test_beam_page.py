@@ -37,7 +37,8 @@ def test_the_page_is_right(tmp_path, monkeypatch):
 
 def test_the_example_writes_its_files(tmp_path):
     example = runpy.run_path(str(ROOT / "examples" / "score_with_beam.py"))
-    example["main"](model=None, rows=None, output=str(tmp_path), epochs=1, beam_args=[])
+    files = {"model": None, "rows": None, "output": str(tmp_path)}
+    example["main"](**files, epochs=1, num_rows=500, beam_args=[])
     lines = written(tmp_path)
-    assert [len(lines[name]) for name in lines] == [10_000, 3, 10_000]
+    assert [len(lines[name]) for name in lines] == [500, 3, 10_000]
     assert any(line.startswith("missing,`x` must be numbers") for line in lines["refused"])
