@@ -56,7 +56,13 @@ def parse(line: str) -> tuple[str, list[Any]]:
 
 
 def main(
-    model: str | None, rows: str | None, output: str, epochs: int, beam_args: list[str]
+    *,
+    model: str | None,
+    rows: str | None,
+    output: str,
+    epochs: int,
+    num_rows: int,
+    beam_args: list[str],
 ) -> Any:
     """Runs both pipelines in one; gives Beam's result, which has metrics."""
     folder = pathlib.Path(output)
