@@ -69,8 +69,7 @@ def run_signature(
       b `x` must have shape (2,); got (1,).
     """
     beam, base = _imported("apache_beam"), _imported("apache_beam.ml.inference.base")
-    path = os.fspath(path)
-    inputs = _inputs(path, signature)
+    inputs = _inputs(path := os.fspath(path), signature)
     constants = _constants(signature, inputs, given or {})
     rest = {name: spec for name, spec in inputs.items() if name not in constants}
     is_stacked = all(shape and shape[0] is None for shape, _ in rest.values())
