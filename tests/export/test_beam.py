@@ -166,6 +166,7 @@ beam.Pipeline.from_runner_api(proto, runner, options).run().wait_until_finish()
 """
 
 
+@pytest.mark.slow
 def test_workers_do_without_this_package(paths, tmp_path):
     pipeline = beam.Pipeline("FnApiRunner")
     elements = {**dict(enumerate(X)), "bad": [0.3]}

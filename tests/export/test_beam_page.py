@@ -35,6 +35,7 @@ def test_the_page_is_right(tmp_path, monkeypatch):
     np.testing.assert_allclose(found, namespace["flow"].log_prob(x), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow  # The page runs the same.
 def test_the_example_writes_its_files(tmp_path):
     example = runpy.run_path(str(ROOT / "examples" / "score_with_beam.py"))
     files = {"model": None, "rows": None, "output": str(tmp_path)}
