@@ -4,12 +4,16 @@ import contextlib
 import csv
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfp_flows.cli.errors import RunError
+from tfp_flows.cli.errors import RunError, told
+from tfp_flows.cli.kept import checked_config
 from tfp_flows.ops.files import written_beside
+from tfp_flows.ops.locks import locked
+
+_LOCK = ".lock"
 
 
 class RunDirectory:
@@ -29,7 +33,6 @@ class RunDirectory:
         self.result_file = self.path / "result.json"
         self.backup = self.path / "backup"
         self.samples = self.path / "samples"
-        self._is_made = False
 
     @property
     def has_run(self) -> bool:
@@ -41,55 +44,44 @@ class RunDirectory:
         """Whether it came to its end."""
         return self.result_file.is_file()
 
-    def claim(self) -> None:
-        """Makes the directory for a new run.
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps other processes from writing here; makes the directory, if nothing comes of it not.
 
         Raises:
-          RunError: something else is in it.
+          RunError: another process holds it, or it is a file; says which.
           OSError: it cannot be written.
         """
-        self._is_made = not self.path.exists()
+        if self.path.is_file():
+            raise RunError(f"--run must be a new or an empty directory; {self.path} is a file")
+        is_made = not self.path.exists()
         self.path.mkdir(parents=True, exist_ok=True)
-        others = sorted(path.name for path in self.path.iterdir())
+        try:
+            with locked(self.path / _LOCK):
+                yield
+        finally:
+            if is_made:
+                with contextlib.suppress(OSError):
+                    self.path.rmdir()
+
+    def claim(self) -> None:
+        """Looks whether there is room for a new run.
+
+        Raises:
+          RunError: something else is in the directory.
+          OSError: it cannot be written.
+        """
+        others = sorted(path.name for path in self.path.iterdir() if path.name != _LOCK)
         if others:
             some = ", ".join(others[:5])
             raise RunError(f"--run must be a new or an empty directory; {self.path} holds {some}")
         with tempfile.TemporaryFile(dir=self.path) as file:
             file.write(b"Tries whether there is room for anything.")
 
-    def last_backup(self) -> tuple[int, Path | None]:
-        """How many epochs were finished, and the weights after them."""
-        files = sorted(self.backup.glob("epoch_*.weights.h5"))
-        if not files:
-            return 0, None
-        return int(files[-1].name.split(".")[0].removeprefix("epoch_")), files[-1]
-
-    def write_backup(self, epoch: int, save: Callable[[Path], None]) -> None:
-        """Has the weights after so many epochs written, and forgets those before.
-
-        Args:
-          epoch: how many were finished; it is in the name, so that the two cannot disagree.
-          save: writes a file of the name that it is given.
-        """
-        _, before = self.last_backup()
-        self.backup.mkdir(exist_ok=True)
-        path = self.backup / f"epoch_{epoch:06}.weights.h5"
-        with written_beside(path) as beside:
-            save(beside)
-        if before is not None and before != path:
-            before.unlink()
-
     def sweep(self) -> None:
         """Removes what a killed process had begun to write."""
         for path in self.path.rglob(".*.part.*"):
             path.unlink(missing_ok=True)
-
-    def release(self) -> None:
-        """Undoes `claim` where no run was started."""
-        if not self._is_made:
-            return
-        with contextlib.suppress(OSError):
-            self.path.rmdir()
 
     def config(self) -> dict[str, Any]:
         """What `config.json` says: the options, and what was found in the data.
@@ -100,9 +92,7 @@ class RunDirectory:
         if not self.has_run:
             raise RunError(f"{self.path} must be the directory of a run; it has no config.json")
         config = self.read_json(self.config_file)
-        if not {"options", "data"} <= set(config):
-            raise RunError(f"{self.config_file} must have 'options' and 'data'; got {list(config)}")
-        return config
+        return checked_config(config, self.config_file)
 
     def read_json(self, file: Path) -> dict[str, Any]:
         """Reads one of the JSON files.
@@ -112,7 +102,7 @@ class RunDirectory:
         """
         try:
             return dict(json.loads(file.read_text()))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise RunError(f"{file} must be JSON: {error}") from error
 
     def write_json(self, file: Path, content: Mapping[str, Any]) -> None:
@@ -121,12 +111,23 @@ class RunDirectory:
             beside.write_text(json.dumps(content, indent=2) + "\n")
 
     def log(self) -> list[dict[str, float]]:
-        """The rows of `log.csv`, one an epoch."""
+        """The rows of `log.csv`, one an epoch.
+
+        Raises:
+          RunError: it is damaged.
+        """
         if not self.log_file.is_file():
             return []
-        with self.log_file.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-        return [{k: (int if k == "epoch" else float)(v) for k, v in row.items()} for row in rows]
+        try:
+            with self.log_file.open(newline="") as file:
+                rows = list(csv.DictReader(file, strict=True))
+            return [
+                {"epoch": int(row.pop("epoch")), "seconds": float(row.pop("seconds"))}
+                | {name: float(value) for name, value in row.items()}
+                for row in rows
+            ]
+        except (csv.Error, KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{self.log_file} must be as `train` wrote it: {told(error)}") from error
 
     def write_log(self, rows: Sequence[Mapping[str, float]]) -> None:
         """Writes `log.csv` anew."""
@@ -137,5 +138,5 @@ class RunDirectory:
 
     def files(self) -> list[str]:
         """What there is, for the last lines of a command."""
-        found = [p for p in self.path.rglob("*") if p.is_file() and self.backup not in p.parents]
-        return sorted(str(path.relative_to(self.path)) for path in found)
+        found = [p for p in self.path.rglob("[!.]*") if p.is_file()]
+        return sorted(str(p.relative_to(self.path)) for p in found if self.backup not in p.parents)

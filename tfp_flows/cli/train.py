@@ -11,13 +11,14 @@ import keras
 from tfp_flows.cli.configuration import options_of, record
 from tfp_flows.cli.drawing import context_of
 from tfp_flows.cli.errors import UsageError
-from tfp_flows.cli.finish import finish, num_parameters, show
+from tfp_flows.cli.finish import check_archive, finish, num_parameters, show
 from tfp_flows.cli.flow_choice import make_flow, settings_of
 from tfp_flows.cli.opening import open_source
 from tfp_flows.cli.optimizers import make_optimizer
 from tfp_flows.cli.recorder import Recorder, is_over
 from tfp_flows.cli.run_directory import RunDirectory
-from tfp_flows.training import FlowModel, SampleGrid
+from tfp_flows.training import Backup, FlowModel, SampleGrid
+from tfp_flows.training.backups import Backups
 
 # During a training.
 _NUM_GRIDS = 20
@@ -39,15 +40,14 @@ def train(arguments: argparse.Namespace) -> None:
         show(run)
         return
     try:
-        if not run.has_run:
-            run.claim()
-        _train(run, options, _progress(arguments.progress))
-    except KeyboardInterrupt:
+        with run.held():
+            if not run.has_run:
+                run.claim()
+            _train(run, options, _progress(arguments.progress))
+    except (KeyboardInterrupt, SystemExit):  # The second is what SIGTERM becomes.
         if run.has_run:
             print(f"\nGo on with: tfp-flows train --resume {run.path}", file=sys.stderr)
         raise
-    finally:
-        run.release()  # Where nothing was written.
 
 
 def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None:
@@ -65,15 +65,14 @@ def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None
     if source.has("validation"):
         size = options["batch_size"]
         validation = source.scoring("validation", integers=integers, batch_size=size)
-    epoch, weights = run.last_backup()
-    if weights is not None:
+    found = Backups(run.backup).newest()
+    if found is not None:
         run.sweep()
-        model.load_weights(weights)
+        check_archive(run.model_file)
     # What was killed after its last epoch is only to be scored.
-    if not _is_over(run, options, epoch):
+    if not _is_over(run, options, found[0].epoch if found else 0):
         model.fit(
             batches,
-            initial_epoch=epoch,
             validation_data=validation,
             epochs=options["epochs"],
             steps_per_epoch=options["steps_per_epoch"],
@@ -103,8 +102,10 @@ def _callbacks(
         lines=lines,
     )
     facts = run.config()["data"]
+    # After the recorder: an epoch is over when it is in the log.
+    backup = Backup(run.backup, delete=False)
     if facts["kind"] != "images":
-        return [*averaging, recorder]
+        return [*averaging, recorder, backup]
     grid = SampleGrid(
         run.samples,
         rows=4,
@@ -113,7 +114,7 @@ def _callbacks(
         temperatures=(1.0,),
         context=context_of(facts, 32, None),
     )
-    return [*averaging, recorder, grid]
+    return [*averaging, recorder, backup, grid]
 
 
 def _num_steps(options: Mapping[str, Any], batches: Any) -> int:
