@@ -94,19 +94,22 @@ def files_of_at_most():
     return limited
 
 
-@pytest.fixture(scope="session")
-def damaged_copies():
-    """Contents that a file of such bytes has after a fault, by what happened."""
+def _flipped(content):
+    changed = bytearray(content)
+    changed[len(content) // 2] ^= 0xFF
+    return bytes(changed)
 
-    def copies(content):
-        flipped = bytearray(content)
-        flipped[len(content) // 2] ^= 0xFF
-        return {
-            "empty": b"",
-            "half": content[: len(content) // 2],
-            "short": content[:-1],
-            "zeros": bytes(len(content)),
-            "flipped": bytes(flipped),
-        }
 
-    return copies
+DAMAGES = {
+    "empty": lambda content: b"",
+    "half": lambda content: content[: len(content) // 2],
+    "short": lambda content: content[:-1],
+    "zeros": lambda content: bytes(len(content)),
+    "flipped": _flipped,
+}
+
+
+@pytest.fixture(params=DAMAGES)
+def damage(request):
+    """Does to a file what a fault does."""
+    return lambda file: file.write_bytes(DAMAGES[request.param](file.read_bytes()))

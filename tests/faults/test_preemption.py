@@ -44,19 +44,17 @@ def test_sigterm_saves_in_the_middle_of_an_epoch_and_goes_on_to_the_same_numbers
     _assert_same_end(stopped, finished_run)
 
 
-@pytest.mark.parametrize(
-    ("number", "code", "said"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")]
-)
-def test_a_signal_says_how_to_go_on(call, options, tmp_path, monkeypatch, number, code, said):
-    number = signal.Signals[number]
+@pytest.mark.parametrize("said", ["interrupted", "terminated"])
+def test_a_signal_says_how_to_go_on(call, options, tmp_path, monkeypatch, said):
+    number = {"interrupted": signal.SIGINT, "terminated": signal.SIGTERM}[said]
     before = signal.getsignal(number)
 
     def send(self, batch, logs=None):
         signal.raise_signal(number)
 
     monkeypatch.setattr(recorder.Recorder, "on_train_batch_end", send)
-    got, _, err = call(*options, "--run", tmp_path / "run")
-    assert got == code
+    code, _, err = call(*options, "--run", tmp_path / "run")
+    assert code == 128 + number
     assert f"Go on with: tfp-flows train --resume {tmp_path / 'run'}" in err
     assert f"tfp-flows: {said}\n" in err
     assert "Traceback" not in err

@@ -10,7 +10,7 @@ import keras
 
 from tfp_flows.cli.configuration import options_of, record
 from tfp_flows.cli.drawing import context_of
-from tfp_flows.cli.errors import UsageError
+from tfp_flows.cli.errors import RunError, UsageError
 from tfp_flows.cli.finish import check_archive, finish, num_parameters, show
 from tfp_flows.cli.flow_choice import make_flow, settings_of
 from tfp_flows.cli.opening import open_source
@@ -65,12 +65,8 @@ def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None
     if source.has("validation"):
         size = options["batch_size"]
         validation = source.scoring("validation", integers=integers, batch_size=size)
-    found = Backups(run.backup).newest()
-    if found is not None:
-        run.sweep()
-        check_archive(run.model_file)
     # What was killed after its last epoch is only to be scored.
-    if not _is_over(run, options, found[0].epoch if found else 0):
+    if not _is_over(run, options, _restart(run)):
         model.fit(
             batches,
             validation_data=validation,
@@ -82,6 +78,23 @@ def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None
     finish(run, options, source, integers=integers)
     shutil.rmtree(run.backup, ignore_errors=True)
     show(run)
+
+
+def _restart(run: RunDirectory) -> int:
+    """After how many epochs a run goes on; all that it needs is there and whole."""
+    found = Backups(run.backup).newest()
+    if found is None:
+        return 0
+    epoch = found[0].epoch
+    run.sweep()
+    num_rows = sum(row["epoch"] <= epoch for row in run.log())
+    if num_rows != epoch:
+        raise RunError(
+            f"{run.log_file} must have rows for epochs 1 to {epoch}; got {num_rows} of them"
+        )
+    if epoch:
+        check_archive(run.model_file)
+    return epoch
 
 
 def _is_over(run: RunDirectory, options: Mapping[str, Any], epoch: int) -> bool:
