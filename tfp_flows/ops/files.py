@@ -33,7 +33,9 @@ def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
         _flush(beside)
         os.replace(beside, path)
     except OSError as error:
-        # A full disk is told without a name.
+        # A full disk is told without a name, by libraries without a number.
+        if error.errno is None:
+            raise OSError(f"{path}: {error}") from error
         if error.filename in (None, os.fspath(beside)):
             error.filename = os.fspath(path)
         raise
