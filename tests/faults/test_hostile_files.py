@@ -46,6 +46,11 @@ def _function(name, module):
     return {"module": module, "class_name": "function", "config": name, "registered_name": name}
 
 
+def _config(net=None):
+    config = flow_to_config(flows.coupling_flow((2,), num_couplings=1, net=nets.MLP((4,))))
+    return config if net is None else {**config, "arguments": {**config["arguments"], "net": net}}
+
+
 HOSTILE = {
     "marshalled code": lambda path: _sequential(_lambda(path)),
     "os.system": lambda path: _keras("system", {"command": f"touch {path}"}, "os"),
@@ -59,6 +64,12 @@ HOSTILE = {
     "our own code": lambda path: _keras("main", {"argv": ["train"]}, "tfp_flows.cli.main"),
     "a registered name over another class": lambda path: _keras(
         "system", {"command": f"touch {path}"}, "os", "tfp_flows>FlowModel"
+    ),
+    "code in a flow": lambda path: _keras(
+        "FlowModel",
+        {"distribution": _config(_lambda(path)), "bin_width": 1.0, "name": "m"},
+        None,
+        "tfp_flows>FlowModel",
     ),
     "a loss": lambda path: {
         **_sequential(_keras("Dense", {"units": 1}, "keras.layers")),
@@ -116,10 +127,6 @@ OURS = [
     ["subprocess", "Popen"],
     ["os", "system"],
 ]
-
-
-def _config():
-    return flow_to_config(flows.coupling_flow((2,), num_couplings=1, net=nets.MLP((4,))))
 
 
 @pytest.mark.parametrize("named", OURS, ids=".".join)

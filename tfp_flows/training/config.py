@@ -101,7 +101,7 @@ def from_config(config: Any) -> Any:
 def _class(module: str, name: str) -> Any:
     """A dataclass that a file names; nothing is imported for it."""
     kind = None
-    if module.startswith(_ROOMS) and module in sys.modules:
+    if str(module).startswith(_ROOMS) and module in sys.modules:
         kind = getattr(sys.modules[module], name, None)
     is_class = isinstance(kind, type) and dataclasses.is_dataclass(kind)
     if not is_class or kind.__module__ != module:

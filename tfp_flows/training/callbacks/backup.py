@@ -24,18 +24,17 @@ class Backup(keras.callbacks.Callback):
 
     - SIGTERM and Ctrl-C save after the batch, in a validation after the epoch, and leave `fit` by
       `SystemExit(143)` and `KeyboardInterrupt`. A second signal ends the process at once.
-    - Each file has checksums. A damaged one is told and left, and the one before it is taken.
-    - Nothing is half-written: a full disk is an `OSError` that names the file, where HDF5 can end
-      the process.
+    - Files have checksums: a damaged one is told, and the one before it taken.
+    - A full disk is an `OSError` that names the file, where HDF5 can end the process.
     - The metrics of an epoch that was stopped in its middle are those of all of it.
     - Of two processes with one directory the second is refused.
 
-    The training ends with the weights of one that was not stopped, to rounding, if its data are
-    `data.Batches` with a seed, or otherwise come in the same order again.
+    The training ends with the weights of one that was not stopped, to rounding, if its data come in
+    the same order again, as `data.Batches` with a seed do. Of data of unknown length an epoch that
+    was stopped starts again.
 
-    Put it after callbacks that write files, so that what they do at the end of an epoch is done
-    when it is over, and before `keras.callbacks.SwapEMAWeights(swap_on_epoch=True)`, which puts
-    other weights into the model.
+    Put it after callbacks that write at the end of an epoch, which is over when it is saved, and
+    before `keras.callbacks.SwapEMAWeights(swap_on_epoch=True)`, which swaps the weights then.
 
     Args:
       directory: of the last two states, made if need be; for one training at a time.
@@ -95,7 +94,6 @@ class Backup(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Goes on with the sums of metrics; the batches that are in them are left out."""
         del logs
-        # Where nobody knows how long an epoch is, it starts again.
         if self._place.batch and epoch == self._place.epoch and self._steps:
             sums = self._place.metrics or {}
             for name, variable in _sums_of(self.model).items():
@@ -146,9 +144,8 @@ class Backup(keras.callbacks.Callback):
     def _leave(self) -> None:
         self._signals.stop()
         self._lock.close()
-        if not any(self.directory.glob("*")):
-            with contextlib.suppress(OSError):
-                self.directory.rmdir()
+        with contextlib.suppress(OSError):  # Where something is in it.
+            self.directory.rmdir()
 
 
 def _sums_of(model: keras.Model) -> dict[str, Any]:
