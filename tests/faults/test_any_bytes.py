@@ -15,6 +15,7 @@ from tfp_flows.cli.errors import RunError
 from tfp_flows.cli.run_directory import RunDirectory
 from tfp_flows.data.numpy_files import read_array, read_arrays
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
 COUNT = 60
 
 
@@ -131,7 +132,7 @@ def test_cifar10(tmp_path):
     random = np.random.default_rng(0)
     for part in range(1, 6):
         batch = {b"data": random.integers(0, 256, [2, 3072], np.uint8), b"labels": [1, 2]}
-        (tmp_path / f"data_batch_{part}").write_bytes(pickle.dumps(batch, protocol=2))
+        (tmp_path / f"data_batch_{part}").write_bytes(pickle.dumps(batch))
     file = tmp_path / "data_batch_3"
     read = lambda: data.load_images("cifar10", directory=tmp_path)  # noqa: E731
     _check(file, file.read_bytes(), read, (ValueError,), 1)

@@ -89,14 +89,18 @@ def test_samples_and_exports(call, finished, tmp_path, files_of_at_most, name):
     assert sorted(os.listdir(tmp_path)) == ["finished", name]
 
 
-def test_a_backup_of_fit(tmp_path, files_of_at_most):
+def _fit(directory, epochs):
     model = FlowModel(flows.coupling_flow((2,), num_couplings=1, net=nets.MLP((64,))))
     model.compile()
-    x, backup = np.ones([64, 2], np.float32), training.Backup(tmp_path / "backup", delete=False)
-    model.fit(x, callbacks=backup, verbose=0)
+    backup = training.Backup(directory, delete=False)
+    model.fit(np.ones([64, 2], np.float32), epochs=epochs, callbacks=backup, verbose=0)
+
+
+def test_a_backup_of_fit(tmp_path, files_of_at_most):
+    _fit(tmp_path / "backup", 1)
     before = _contents(tmp_path)
     with files_of_at_most(10_000), pytest.raises(OSError, match="File too large") as caught:
-        model.fit(x, epochs=2, callbacks=backup, verbose=0)
+        _fit(tmp_path / "backup", 2)
     assert caught.value.filename == str(tmp_path / "backup" / "epoch_000002.keras")
     assert _contents(tmp_path) == before
 

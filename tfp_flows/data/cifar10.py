@@ -62,8 +62,9 @@ class _ArraysOnly(pickle.Unpickler):
 def _read_sheet(path: Path, label_path: Path) -> ImagesAndLabels:
     try:
         frames = tf.io.decode_webp(path.read_bytes(), channels=3).numpy()
-    except tf.errors.InvalidArgumentError as error:
-        raise wrong(path, "WebP image", error.message) from error
+    # Its message can quote bytes that are no text.
+    except (tf.errors.OpError, UnicodeDecodeError) as error:
+        raise wrong(path, "WebP image", getattr(error, "message", error)) from error
     labels = read_array(label_path)
     count, height, width, _ = frames.shape
     if count != 1 or height % 32 or width % 32:

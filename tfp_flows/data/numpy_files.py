@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tfp_flows.data.file_checks import wrong
+
+_MAGIC = b"\x93NUMPY"
 
 
 def read_array(path: str | os.PathLike[str], *, mapped: bool = False) -> np.ndarray:
@@ -29,40 +30,39 @@ def read_array(path: str | os.PathLike[str], *, mapped: bool = False) -> np.ndar
       Traceback (most recent call last):
       ValueError: ... must be a NumPy file of numbers; got ...
     """
-    loaded = _loaded(path, "r" if mapped else None)
-    if not isinstance(loaded, np.ndarray):
-        loaded.close()
-        raise wrong(Path(path), "NumPy file of one array of numbers", "an archive of several")
-    return loaded
+    try:
+        # NumPy leaves files open that it finds to be damaged.
+        with open(path, "rb") as file:
+            if file.read(len(_MAGIC)) != _MAGIC:
+                raise ValueError("something else")
+            file.seek(0)
+            if not mapped:
+                return np.load(file, allow_pickle=False)
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as error:
+        raise _refused(path, "NumPy file of numbers", error) from error
 
 
 def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """The arrays of an `.npz` file by name; likewise."""
-    loaded = _loaded(path, None)
-    if isinstance(loaded, np.ndarray):
-        raise wrong(Path(path), "NumPy archive of arrays of numbers", "one array")
     try:
-        with loaded:
-            arrays = dict(loaded)
-    except Exception as error:  # Damaged archives can raise anything.
-        raise wrong(Path(path), "NumPy archive of arrays of numbers", _said(error)) from error
-    # Of a part that is no array NumPy gives the bytes.
-    if strange := [name for name, its in arrays.items() if not isinstance(its, np.ndarray)]:
-        raise wrong(Path(path), "NumPy archive of arrays of numbers", f"{strange}, which are none")
+        with open(path, "rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                raise ValueError("one array")
+            with loaded:
+                arrays = dict(loaded)
+        # Of a part that is no array NumPy gives the bytes.
+        if strange := [name for name, its in arrays.items() if not isinstance(its, np.ndarray)]:
+            raise ValueError(f"{strange}, which are none")
+    except Exception as error:
+        raise _refused(path, "NumPy archive of arrays of numbers", error) from error
     return arrays
 
 
-def _loaded(path: str | os.PathLike[str], mode: Any) -> Any:
-    try:
-        return np.load(path, mmap_mode=mode, allow_pickle=False)
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        # Also a `MemoryError`, where damage made the shape so large.
-        raise wrong(Path(path), "NumPy file of numbers", _said(error)) from error
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+def _refused(path: str | os.PathLike[str], wanted: str, error: Exception) -> Exception:
+    """Damaged files can raise anything, also a `MemoryError` for the shape that they say."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error
+    said = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
+    return wrong(Path(path), wanted, said)
