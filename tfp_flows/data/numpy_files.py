@@ -49,7 +49,7 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         with open(path, "rb") as file:
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
-                raise ValueError("one array")
+                raise TypeError("one array")
             with loaded:
                 arrays = dict(loaded)
         # Of a part that is no array NumPy gives the bytes.
@@ -64,5 +64,5 @@ def _refused(path: str | os.PathLike[str], wanted: str, error: Exception) -> Exc
     """Damaged files can raise anything, also a `MemoryError` for the shape that they say."""
     if isinstance(error, OSError) and error.errno is not None:
         return error
-    said = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
-    return wrong(Path(path), wanted, said)
+    is_plain = type(error) in (TypeError, ValueError)
+    return wrong(Path(path), wanted, error if is_plain else repr(error))
