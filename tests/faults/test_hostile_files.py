@@ -27,7 +27,7 @@ def touch(path):
 
 
 def _lambda(path):
-    source = f"lambda x: [open({str(path)!r}, 'w').write('run'), x][1]"
+    source = f"lambda x: [__import__('pathlib').Path({str(path)!r}).touch(), x][1]"
     code = base64.b64encode(marshal.dumps(eval(source).__code__)).decode()
     function = {"class_name": "__lambda__", "config": {"value": [code, None, None]}}
     return _keras("Lambda", {"name": "f", "function": function}, "keras.layers")
