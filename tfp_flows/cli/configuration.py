@@ -7,9 +7,10 @@ from typing import Any
 
 import tfp_flows
 from tfp_flows.cli.errors import RunError, UsageError
+from tfp_flows.cli.kept import OPTIONS
 from tfp_flows.cli.opening import placed
 from tfp_flows.cli.option import given, with_defaults
-from tfp_flows.cli.run_directory import OPTIONS, RunDirectory
+from tfp_flows.cli.run_directory import RunDirectory
 from tfp_flows.cli.sources import Source
 
 # They say when a training ends; an end is no part of what comes before it.

@@ -1,6 +1,7 @@
 """Draws samples of a run, and writes them."""
 
 import csv
+import io
 import math
 import sys
 from collections.abc import Mapping
@@ -69,8 +70,11 @@ def draw(
     if facts["kind"] == "images":
         samples = data.quantize(samples, facts["num_levels"]).numpy()
     if path.suffix == ".npy":
+        file = io.BytesIO()
+        np.save(file, samples)
+        # NumPy itself does not see all errors of a full disk.
         with written_beside(path) as beside:
-            np.save(beside, samples)
+            beside.write_bytes(file.getbuffer())
     elif facts["kind"] == "images":
         brightest = facts["num_levels"] - 1
         pixels = (samples.astype(np.float64) * 255 / brightest).round().astype(np.uint8)

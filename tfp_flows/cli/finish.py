@@ -4,6 +4,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -30,16 +31,29 @@ def load_model(run: RunDirectory) -> FlowModel:
       RunError: its file is damaged.
     """
     file = run.model_file
-    # Keras would say that it is not there.
-    if not zipfile.is_zipfile(file):
-        raise RunError(f"{file} is damaged: it must be a .keras file")
+    check_archive(file)
     try:
-        return keras.saving.load_model(file)
+        model = keras.saving.load_model(file, safe_mode=True)
     # Damaged parts can raise anything.
     except Exception as error:
         raise RunError(
             f"{file} is damaged, or written by another version: {told(error)}"
         ) from error
+    if not isinstance(model, FlowModel):
+        raise RunError(f"{file} must hold a `FlowModel`; got {model!r}")
+    return model
+
+
+def check_archive(file: Path) -> None:
+    """Raises a `RunError` unless all parts of a `.keras` file have the checksums they should."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            bad = archive.testzip()
+    # Damaged archives can raise anything.
+    except Exception as error:
+        raise RunError(f"{file} is damaged: it must be a .keras file: {told(error)}") from error
+    if bad is not None:
+        raise RunError(f"{file} is damaged: the checksum of {bad} in it is wrong")
 
 
 def finish(

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tfp_flows import data
 from tfp_flows.cli.errors import UsageError
 from tfp_flows.cli.sources import PARTS, Part, Source
 from tfp_flows.data.elements import Elements
+from tfp_flows.data.numpy_files import read_array
 
 READ_AT_ONCE = 1024
 
@@ -113,5 +112,5 @@ def _opened(name: str, split: str, num_bits: int) -> tuple[Any, dict[str, int]]:
     if name == "digits":
         return data.load_digits(split), {"num_levels": data.DIGITS_NUM_LEVELS}
     if name.endswith(".npy"):
-        return np.load(name, allow_pickle=False), {"num_bits": num_bits}
+        return read_array(name), {"num_bits": num_bits}
     return (Path(name) if Path(name).is_dir() else name), {"num_bits": num_bits}

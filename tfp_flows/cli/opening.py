@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tfp_flows.cli.errors import RunError, UsageError
 from tfp_flows.cli.loaded_images import LoadedImages
 from tfp_flows.cli.sources import Source
 from tfp_flows.cli.streamed_images import StreamedImages
 from tfp_flows.cli.table_source import TableSource
+from tfp_flows.data.numpy_files import read_array
 
 _TABLES = (".csv", ".csv.gz", ".npz", ".npy")
 
@@ -53,7 +52,4 @@ def placed(options: Mapping[str, Any]) -> dict[str, Any]:
 def _holds_images(name: str) -> bool:
     if not name.endswith(".npy"):
         return False
-    try:
-        return np.load(name, mmap_mode="r", allow_pickle=False).ndim == 4
-    except (ValueError, EOFError) as error:
-        raise RunError(f"{name} must be a NumPy file of numbers: {error}") from error
+    return read_array(name, mapped=True).ndim == 4

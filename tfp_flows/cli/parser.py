@@ -11,7 +11,7 @@ from tfp_flows.cli.train import train
 from tfp_flows.cli.training_options import FLOW, TRAINING
 from tfp_flows.cli.use import evaluate, export, sample
 
-_ENDS = "Exit codes: 0, 1 for failures, 2 for wrong usage, 130 after Ctrl-C."
+_ENDS = "Exit codes: 0, 1 for failures, 2 for wrong usage, 130 after Ctrl-C, 143 after SIGTERM."
 
 
 class _Parser(argparse.ArgumentParser):

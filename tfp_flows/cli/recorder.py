@@ -10,11 +10,10 @@ from tfp_flows.ops.files import written_beside
 
 
 class Recorder(keras.callbacks.Callback):
-    """Writes log, best model and backup, and stops a training that gets no better or too long.
+    """Writes log and best model, and stops a training that gets no better or too long.
 
-    The backup comes last: a run that is killed before it repeats the epoch, and writes the same
-    again. (`keras.callbacks.BackupAndRestore` writes the number of the epoch into another file
-    than the weights: a kill between the two makes it count wrong.)
+    The backup comes after it: a run that is killed before it repeats the epoch, and writes the
+    same again.
 
     Args:
       run: where to.
@@ -64,7 +63,6 @@ class Recorder(keras.callbacks.Callback):
         if best == epoch + 1:
             self._save()
         self._run.write_log(self._rows)
-        self._run.write_backup(epoch + 1, self.model.save_weights)
         if self._lines:
             print(line(self._rows, self._lines), flush=True)
         if is_over(self._rows, self._patience, self._seconds):

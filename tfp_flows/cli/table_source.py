@@ -8,9 +8,10 @@ import numpy as np
 
 from tfp_flows import data
 from tfp_flows.cli.divisions import rows_of_parts
-from tfp_flows.cli.errors import RunError, UsageError
+from tfp_flows.cli.errors import UsageError
 from tfp_flows.cli.sources import PARTS, Part, Source, where
 from tfp_flows.data.columns import Column
+from tfp_flows.data.numpy_files import read_array, read_arrays
 
 
 class TableSource(Source):
@@ -94,23 +95,18 @@ def read_rows(path: str, key: str | None) -> Any:
 
     Raises:
       UsageError: `--key` does not name one array of the file.
-      RunError: the file cannot be read as what its name says.
+      ValueError: the file cannot be read as what its name says.
     """
-    if ".npy" not in path[-4:] and ".npz" not in path[-4:]:
+    if path.endswith(".npy"):
+        return read_array(path)
+    if not path.endswith(".npz"):
         return path
-    try:
-        loaded = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise RunError(f"{path} must be a NumPy file of numbers: {error}") from error
-    if isinstance(loaded, np.ndarray):
-        return loaded
-    with loaded:
-        names = list(loaded)
-        if key is None and len(names) == 1:
-            key = names[0]
-        if key not in names:
-            raise UsageError(f"--key must be one of {names} in {path}; got {key!r}")
-        return loaded[key]
+    arrays = read_arrays(path)
+    if key is None and len(arrays) == 1:
+        key = next(iter(arrays))
+    if key not in arrays:
+        raise UsageError(f"--key must be one of {list(arrays)} in {path}; got {key!r}")
+    return arrays[key]
 
 
 def _check_real(*, integers: bool) -> None:

@@ -3,21 +3,21 @@
 import argparse
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import keras
 
 from tfp_flows.cli.configuration import options_of, record
 from tfp_flows.cli.drawing import context_of
-from tfp_flows.cli.errors import RunError, UsageError, told
-from tfp_flows.cli.finish import finish, num_parameters, show
+from tfp_flows.cli.errors import RunError, UsageError
+from tfp_flows.cli.finish import check_archive, finish, num_parameters, show
 from tfp_flows.cli.flow_choice import make_flow, settings_of
 from tfp_flows.cli.opening import open_source
 from tfp_flows.cli.optimizers import make_optimizer
 from tfp_flows.cli.recorder import Recorder, best_epoch, is_over
 from tfp_flows.cli.run_directory import RunDirectory
-from tfp_flows.training import FlowModel, SampleGrid
+from tfp_flows.training import Backup, FlowModel, SampleGrid
+from tfp_flows.training.backups import Backups
 
 # During a training.
 _NUM_GRIDS = 20
@@ -44,15 +44,14 @@ def train(arguments: argparse.Namespace) -> None:
             return
         _check_is_longer(run, options)
     try:
-        if not run.has_run:
-            run.claim()
-        _train(run, options, _progress(arguments.progress))
-    except KeyboardInterrupt:
+        with run.held():
+            if not run.has_run:
+                run.claim()
+            _train(run, options, _progress(arguments.progress))
+    except (KeyboardInterrupt, SystemExit):  # The second is what SIGTERM becomes.
         if run.has_run:
             print(f"\nGo on with: tfp-flows train --resume {run.path}", file=sys.stderr)
         raise
-    finally:
-        run.release()  # Where nothing was written.
 
 
 def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None:
@@ -70,15 +69,10 @@ def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None
     if source.has("validation"):
         size = options["batch_size"]
         validation = source.scoring("validation", integers=integers, batch_size=size)
-    epoch, weights = run.last_backup()
-    if weights is not None:
-        run.sweep()
-        _restore(model, weights)
     # What was killed after its last epoch is only to be scored.
-    if not _is_over(run, options, epoch):
+    if not _is_over(run, options, _restart(run)):
         model.fit(
             batches,
-            initial_epoch=epoch,
             validation_data=validation,
             epochs=options["epochs"],
             steps_per_epoch=options["steps_per_epoch"],
@@ -89,21 +83,11 @@ def _train(run: RunDirectory, options: Mapping[str, Any], progress: str) -> None
     show(run)
 
 
-def _restore(model: FlowModel, weights: Path) -> None:
-    try:
-        model.load_weights(weights)
-    # Damaged parts can raise anything.
-    except Exception as error:
-        raise RunError(
-            f"{weights} is damaged, or written by another version: {told(error)}. The run starts "
-            "anew if you remove it"
-        ) from error
-
-
 def _check_is_longer(run: RunDirectory, options: Mapping[str, Any]) -> None:
-    epoch, weights = run.last_backup()
-    if weights is None:
-        raise UsageError(f"{run.backup} must hold the last weights of a run that goes on; got none")
+    found = Backups(run.backup).newest()
+    if found is None:
+        raise UsageError(f"{run.backup} must hold the last state of a run that goes on; got none")
+    epoch = found[0].epoch
     if _is_over(run, options, epoch):
         ends = ("epochs", "minutes", "patience")
         got = ", ".join(f"--{name} {options[name]}" for name in ends if options[name] is not None)
@@ -112,6 +96,23 @@ def _check_is_longer(run: RunDirectory, options: Mapping[str, Any]) -> None:
             f"{run.log()[-1]['seconds'] / 60:.2f} minutes, the best epoch is "
             f"{best_epoch(run.log())}; got {got}"
         )
+
+
+def _restart(run: RunDirectory) -> int:
+    """After how many epochs a run goes on; all that it needs is there and whole."""
+    found = Backups(run.backup).newest()
+    if found is None:
+        return 0
+    epoch = found[0].epoch
+    run.sweep()
+    num_rows = sum(row["epoch"] <= epoch for row in run.log())
+    if num_rows != epoch:
+        raise RunError(
+            f"{run.log_file} must have rows for epochs 1 to {epoch}; got {num_rows} of them"
+        )
+    if epoch:
+        check_archive(run.model_file)
+    return epoch
 
 
 def _is_over(run: RunDirectory, options: Mapping[str, Any], epoch: int) -> bool:
@@ -133,8 +134,10 @@ def _callbacks(
         lines=lines,
     )
     facts = run.config()["data"]
+    # After the recorder: an epoch is over when it is in the log.
+    backup = Backup(run.backup, delete=False)
     if facts["kind"] != "images":
-        return [recorder, *averaging]
+        return [recorder, backup, *averaging]
     grid = SampleGrid(
         run.samples,
         rows=4,
@@ -143,7 +146,7 @@ def _callbacks(
         temperatures=(1.0,),
         context=context_of(facts, 32, None),
     )
-    return [recorder, *averaging, grid]
+    return [recorder, backup, *averaging, grid]
 
 
 def _num_steps(options: Mapping[str, Any], batches: Any) -> int:

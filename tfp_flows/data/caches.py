@@ -3,14 +3,21 @@
 import contextlib
 import dataclasses
 import hashlib
+import json
+import logging
 import os
-import tempfile
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
 from tfp_flows.data.elements import Elements
+from tfp_flows.ops.locks import locked
+
+_LOG = logging.getLogger("tfp_flows")
+_NAME, _SIZES = "images", "sizes.json"
 
 
 def kept(elements: Elements, cache: Any, key: Any) -> Elements:
@@ -24,6 +31,7 @@ def kept(elements: Elements, cache: Any, key: Any) -> Elements:
     Raises:
       TypeError: `cache` is of another type.
       ValueError: there are no elements, or no end of them.
+      OSError: the files cannot be written, for example onto a full disk; names them.
     """
     if not isinstance(cache, bool | str | os.PathLike):
         raise TypeError(f"`cache` must be True, False or a path; got {cache!r}.")
@@ -35,21 +43,62 @@ def kept(elements: Elements, cache: Any, key: Any) -> Elements:
         return elements.loaded()
     digest = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
     kept_at = Path(f"{os.fspath(cache)}-{digest}")
-    if not kept_at.is_dir():
+    if not _is_whole(kept_at):
         _write(elements.dataset, kept_at)
-    return dataclasses.replace(elements, dataset=elements.dataset.cache(str(kept_at / "images")))
+    return dataclasses.replace(elements, dataset=elements.dataset.cache(str(kept_at / _NAME)))
 
 
 def _write(dataset: tf.data.Dataset[Any], directory: Path) -> None:
-    """Now, in one go, and beside: whoever is killed meanwhile leaves no part of it behind."""
+    """Now, in one go, and beside: whoever is killed meanwhile leaves no part of it behind.
+
+    One process does it, the others wait for it.
+    """
     directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent) as beside:
-        new = Path(beside, "new")
-        new.mkdir()
-        for _ in dataset.cache(str(new / "images")):
-            pass
-        # Another process may have been faster, with the same images.
-        with contextlib.suppress(OSError):
-            new.rename(directory)
-    if not directory.is_dir():
-        raise OSError(f"`cache` must be a path that can be written; got {directory}.")
+
+    def tell(holder: str) -> None:
+        _LOG.warning("Waits for %s, which writes the cache %s.", holder, directory)
+
+    with locked(f"{directory}.lock", on_wait=tell):
+        if _is_whole(directory):
+            return
+        if directory.exists():
+            _LOG.warning("The cache %s is damaged, and is written anew.", directory)
+            shutil.rmtree(directory)
+        beside = directory.with_name(f".{directory.name}.part")
+        # Of a process that was killed.
+        shutil.rmtree(beside, ignore_errors=True)
+        try:
+            with _as_os_error(directory):
+                beside.mkdir()
+                for _ in dataset.cache(str(beside / _NAME)):
+                    pass
+                (beside / _SIZES).write_text(json.dumps(_sizes(beside)))
+                beside.rename(directory)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def _is_whole(directory: Path) -> bool:
+    """Whether all of a cache is there; TensorFlow finds changed bytes, but not missing ones."""
+    try:
+        return json.loads((directory / _SIZES).read_text()) == _sizes(directory)
+    except (OSError, ValueError):
+        return False
+
+
+def _sizes(directory: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_size for path in directory.glob(f"{_NAME}*")}
+
+
+@contextlib.contextmanager
+def _as_os_error(directory: Path) -> Iterator[None]:
+    """The errors of Python's and of TensorFlow's file system as one kind, which names the cache."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError:  # Of an image that is not what it should be.
+        raise
+    except (OSError, tf.errors.OpError) as error:
+        is_python = isinstance(error, OSError)
+        reason = error.strerror if is_python else error.message.rpartition("; ")[2]
+        message = f"`cache` must be a path that can be written; got {directory}: {reason}."
+        raise OSError(*([error.errno] if is_python else []), message) from error

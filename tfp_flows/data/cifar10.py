@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfp_flows.data.file_checks import ImagesAndLabels, are_there, checked, wrong
+from tfp_flows.data.numpy_files import read_array
 
 _BATCHES = {"train": [f"data_batch_{i}" for i in range(1, 6)], "test": ["test_batch"]}
 _BATCHES_FOLDER = "cifar-10-batches-py"
@@ -61,12 +62,10 @@ class _ArraysOnly(pickle.Unpickler):
 def _read_sheet(path: Path, label_path: Path) -> ImagesAndLabels:
     try:
         frames = tf.io.decode_webp(path.read_bytes(), channels=3).numpy()
-    except tf.errors.InvalidArgumentError as error:
-        raise wrong(path, "WebP image", error.message) from error
-    try:
-        labels = np.load(label_path, allow_pickle=False)
-    except (EOFError, OSError, ValueError) as error:
-        raise wrong(label_path, ".npy file of labels", error) from error
+    # Its message can quote bytes that are no text.
+    except (tf.errors.OpError, UnicodeDecodeError) as error:
+        raise wrong(path, "WebP image", getattr(error, "message", error)) from error
+    labels = read_array(label_path)
     count, height, width, _ = frames.shape
     if count != 1 or height % 32 or width % 32:
         raise wrong(path, "still image of tiles of 32x32 pixels", f"shape {frames.shape}")

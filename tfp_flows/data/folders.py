@@ -130,5 +130,6 @@ def _shape_of(path: Path) -> tuple[int, ...] | None:
     try:
         with tf.device("CPU:0"):
             return tuple(_decode(path.read_bytes()).shape)
-    except (OSError, tf.errors.OpError):
+    # TensorFlow's message can quote bytes that are no text.
+    except (OSError, tf.errors.OpError, UnicodeDecodeError):
         return None

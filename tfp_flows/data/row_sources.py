@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ def raw_columns(source: Any, columns: Sequence[Hashable] | None) -> dict[Hashabl
 
     Raises:
       TypeError: if `source` is something else.
-      ValueError: if columns are named twice or not there, or if a file has no header.
+      ValueError: if columns are named twice or not there, or if a file is damaged or has no
+        header; names it.
     """
     if isinstance(source, str | os.PathLike):
         return _of_frame(_read_csv(source), columns)
@@ -38,13 +39,24 @@ def raw_columns(source: Any, columns: Sequence[Hashable] | None) -> dict[Hashabl
 def _read_csv(path: Any) -> Any:
     import pandas as pd  # Arrays do without it.
 
-    first = pd.read_csv(path, header=None, nrows=1)
+    first = _parsed(pd.read_csv, path, header=None, nrows=1)
     if all(dtype.kind in "fi" for dtype in first.dtypes):
         raise ValueError(
             f"`source` must start with the names of the columns; got numbers in {path}. Read it "
             "with `pandas.read_csv(path, header=None)`."
         )
-    return pd.read_csv(path)
+    return _parsed(pd.read_csv, path)
+
+
+def _parsed(read: Callable[..., Any], path: Any, **options: Any) -> Any:
+    try:
+        return read(path, **options)
+    # Damaged archives can raise anything, pandas does not say of which file.
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        wanted = f"the path of a CSV file that pandas can read; got {os.fspath(path)}"
+        raise ValueError(f"`source` must be {wanted}: {type(error).__name__}: {error}") from error
 
 
 def _of_frame(frame: Any, columns: Sequence[Hashable] | None) -> dict[Hashable, Raw]:

@@ -14,7 +14,7 @@ def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
     or on a full disk.
 
     Raises:
-      OSError: the directory is not there, read-only or full; `path` is as it was.
+      OSError: the directory is not there, read-only or full; it names `path`, which is as it was.
 
     Example:
       >>> import pathlib, tempfile
@@ -30,7 +30,24 @@ def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
     beside = path.with_name(f".{os.getpid()}.part.{path.name}")
     try:
         yield beside
+        _flush(beside)
         os.replace(beside, path)
+    except OSError as error:
+        # A full disk is told without a name, by libraries without a number.
+        if error.errno is None:
+            raise OSError(f"{path}: {error}") from error
+        if error.filename in (None, os.fspath(beside)):
+            error.filename = os.fspath(path)
+        raise
     finally:
         with contextlib.suppress(OSError):
             beside.unlink()
+
+
+def _flush(file: Path) -> None:
+    """Onto the disk: a machine that loses its power would keep the new name of an empty file."""
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

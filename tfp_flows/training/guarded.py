@@ -47,18 +47,21 @@ class GuardedModel(CheckedSteps):
         callbacks = bound.arguments.get("callbacks")
         clocks = [keras.callbacks.LambdaCallback(on_epoch_begin=self._on_epoch_begin), feed]
         # Of a `fit` that was interrupted: Keras tells callbacks of its end only if it gets there.
-        self.on_fault = None
-        if not isinstance(callbacks, keras.callbacks.CallbackList):
+        self.on_fault = self.on_left = None
+        given = callbacks if isinstance(callbacks, keras.callbacks.CallbackList) else None
+        if given is None:
             bound.arguments["callbacks"] = [*tf.nest.flatten(callbacks or []), *clocks]
-            return super().fit(*bound.args, **bound.kwargs)
-        for clock in clocks:
-            clock.set_model(self)
-        callbacks.callbacks.extend(clocks)
+        else:
+            for clock in clocks:
+                clock.set_model(self)
+            given.callbacks.extend(clocks)
         try:
             return super().fit(*bound.args, **bound.kwargs)
         finally:
-            for clock in clocks:
-                callbacks.callbacks.remove(clock)
+            for clock in clocks if given is not None else ():
+                given.callbacks.remove(clock)
+            if self.on_left is not None:
+                self.on_left()
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """As in Keras; a `ValueError` at the first NaN in the loss, and NaN or inf in the data."""

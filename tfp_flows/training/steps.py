@@ -47,6 +47,8 @@ class CheckedSteps(keras.Model):
         self._feed = Feed(self.progress)
         self.on_fault: Callable[[NonFiniteError], bool] | None = None
         """Told of a fault in training, which goes on with the next batch if it returns true."""
+        self.on_left: Callable[[], None] | None = None
+        """Called when `fit` is left, also by an error."""
         self.built = True
 
     def reset_metrics(self) -> None:
