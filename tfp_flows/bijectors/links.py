@@ -71,7 +71,9 @@ class Step(NamedTuple):
     def undo(self, value: Any, told: Told) -> Any:
         """What went in."""
         if isinstance(self.link, EventBijector):
-            return getattr(self.link, f"{self.way_back}_and_log_det")(value, **told.of(self.link))[0]
+            return getattr(self.link, f"{self.way_back}_and_log_det")(value, **told.of(self.link))[
+                0
+            ]
         value = tf.nest.map_structure(tf.identity, value)
         return getattr(self.link, self.way_back)(value, **told.of(self.link))
 
