@@ -4,9 +4,9 @@
 
 Steps of actnorm, 1x1 convolution and affine coupling (networks of convolutions 3x3, 1x1, 3x3), and
 a step of Adam. Memory: a process for each depth and mode, and its peak of resident memory over what
-it was before the first step; growth a step is the slope of a line through the depths, which
-includes the weights, their gradients and the optimizer. Time: all modes in one process,
-repetitions interleaved (A B C A B C ...).
+it was before the first step. Activations are what is left of it after that of a process with a
+batch of 1 is taken off: the graph, the weights, and the optimizer. Growth a step is the slope of a
+line through the depths. Time: all modes in one process, repetitions interleaved (A B C A B C ...).
 """
 
 import argparse
@@ -31,9 +31,9 @@ MEGABYTE = 2**20
 STATM = pathlib.Path("/proc/self/statm")
 
 
-def make_images() -> tf.Tensor:
+def make_images(batch: int = BATCH) -> tf.Tensor:
     """Uniform noise, 16x16x12 after the squeeze."""
-    return tf.random.stateless_uniform([BATCH, 32, 32, 3], seed=[0, 1])
+    return tf.random.stateless_uniform([batch, 32, 32, 3], seed=[0, 1])
 
 
 def plain_net(kept: tuple, moved: tuple, num_params: int, context: None = None) -> keras.Model:
@@ -65,30 +65,37 @@ def make_model(depth: int, recompute: str | None) -> Model:
     return lambda x: -tf.reduce_mean(flow.log_prob(x)), list(flow.trainable_variables)
 
 
-def peak(depth: int, recompute: str | None, steps: int = 3) -> float:
+def peak(depth: int, recompute: str | None, batch: int) -> float:
     """Megabytes of resident memory that training takes."""
-    step, images = train_step(*make_model(depth, recompute)), make_images()
+    step, images = train_step(*make_model(depth, recompute)), make_images(batch)
     before = int(STATM.read_text().split()[1]) * resource.getpagesize()
-    for _ in range(steps):
+    for _ in range(3):
         step(images).numpy()
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before) / MEGABYTE
 
 
-def peak_of_a_process(depth: int, recompute: str | None) -> float:
-    """The same, in a process of its own."""
-    command = [sys.executable, __file__, "--peak", str(depth), str(recompute)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+def peak_of_a_process(depth: int, recompute: str | None, batch: int) -> float:
+    """The same, in a process of its own, which gives back what it frees at once."""
+    command = [sys.executable, __file__, "--peak", str(depth), str(recompute), str(batch)]
+    env = os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536"}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
+    return float(done.stdout.split()[-1])
 
 
 def report_memory(depths: list[int]) -> None:
-    """Prints peaks by depth, and the growth a step."""
-    print("megabytes at depth" + "".join(f"{depth:8d}" for depth in depths) + "   a step  of plain")
+    """Prints megabytes by depth, and the growth a step."""
+    print(f"{'megabytes at depth':<24}" + "".join(f"{d:7d}" for d in depths) + "  a step  of plain")
     slopes = {}
     for mode in MODES:
-        peaks = [peak_of_a_process(depth, mode) for depth in depths]
-        slopes[mode] = np.polyfit(depths, peaks, 1)[0]
-        row = "".join(f"{value:8.0f}" for value in peaks)
-        print(f"{mode!s:<18}{row}  {slopes[mode]:7.1f}  {slopes[mode] / slopes[None]:8.3f}", flush=True)
+        whole, fixed = (
+            np.array([peak_of_a_process(depth, mode, batch) for depth in depths])
+            for batch in (BATCH, 1)
+        )
+        for name, values in {"all": whole, "activations": whole - fixed}.items():
+            slopes[mode, name] = np.polyfit(depths, values, 1)[0]
+            ratio = slopes[mode, name] / slopes[None, name]
+            row = "".join(f"{value:7.0f}" for value in values)
+            print(f"{f'{mode}, {name}':<24}{row} {slopes[mode, name]:7.2f} {ratio:9.3f}", flush=True)
 
 
 def report_time(depth: int, rounds: int) -> None:
@@ -107,12 +114,12 @@ def main() -> None:
     parser.add_argument("--depths", type=int, nargs="+", default=list(DEPTHS))
     parser.add_argument("--depth", type=int, default=24, help="of the time")
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--peak", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     use_two_threads()
     if arguments.peak:
-        depth, mode = arguments.peak
-        print(peak(int(depth), None if mode == "None" else mode))
+        depth, mode, batch = arguments.peak
+        print(peak(int(depth), None if mode == "None" else mode, int(batch)))
         return
     report_memory(arguments.depths)
     report_time(arguments.depth, arguments.rounds)

@@ -15,6 +15,8 @@ from tfp_flows.ops.gradients import once_differentiable
 from tfp_flows.typing import TensorPair
 
 Recompute = Literal["inverse", "checkpoint"]
+# In a row: the errors of inverses add up.
+_MOST_REBUILT = 15
 _MESSAGE = "Second derivatives through a chain need `recompute=None`."
 
 
@@ -54,10 +56,11 @@ def run_recomputed(
 def _run(
     steps: Sequence[Step], value: tf.Tensor, told: Told, recompute: Recompute
 ) -> tuple[tf.Tensor, tf.Tensor, list[Pass]]:
-    passes = []
+    passes, num_rebuilt = [], _MOST_REBUILT
     log_det = tf.zeros([], value.dtype)
-    for i, step in enumerate(steps):
-        is_kept = recompute == "checkpoint" or i == 0 or not _is_rebuilt(step)
+    for step in steps:
+        is_kept = num_rebuilt == _MOST_REBUILT or recompute == "checkpoint" or not _is_rebuilt(step)
+        num_rebuilt = 0 if is_kept else num_rebuilt + 1
         passes.append(Pass(step, value if is_kept else None, seeds_of(step.link)))
         value, part = step.run(value, told)
         log_det += tf.cast(part, log_det.dtype)
