@@ -24,6 +24,7 @@ bench: .venv/test
 	$(BIN)/python benchmarks/coupling_cost.py
 	$(BIN)/python benchmarks/glow_cost.py
 	$(BIN)/python benchmarks/flowpp_cost.py
+	$(BIN)/python benchmarks/memory_cost.py
 
 clean:
 	rm -rf .venv demo

@@ -95,7 +95,9 @@ def report_memory(depths: list[int]) -> None:
             slopes[mode, name] = np.polyfit(depths, values, 1)[0]
             ratio = slopes[mode, name] / slopes[None, name]
             row = "".join(f"{value:7.0f}" for value in values)
-            print(f"{f'{mode}, {name}':<24}{row} {slopes[mode, name]:7.2f} {ratio:9.3f}", flush=True)
+            print(
+                f"{f'{mode}, {name}':<24}{row} {slopes[mode, name]:7.2f} {ratio:9.3f}", flush=True
+            )
 
 
 def report_time(depth: int, rounds: int) -> None:

@@ -58,7 +58,9 @@ def images():
         tfb.Invert(shared),
         bijectors.Chain([tfb.SinhArcsinh(tf.constant(0.2, tf.float64)), shared]),
         tfb.Invert(tfb.Split([1, 1])),
-        tfb.JointMap([tfb.Scale(tf.constant(0.7, tf.float64)), tfb.SinhArcsinh(tf.constant(0.1, tf.float64))]),
+        tfb.JointMap(
+            [tfb.Scale(tf.constant(0.7, tf.float64)), tfb.SinhArcsinh(tf.constant(0.1, tf.float64))]
+        ),
         tfb.Split([1, 1]),
         bijectors.Squeeze(),
         coupling((2, 2, 8), partitions.Checkerboard(packed=True), transforms.LogisticMixture(3)),

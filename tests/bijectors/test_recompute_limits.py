@@ -135,5 +135,3 @@ def test_an_empty_batch_has_an_empty_gradient():
 def test_other_modes_are_told(mode):
     with pytest.raises(ValueError, match='`recompute` must be "inverse", "checkpoint" or None'):
         bijectors.Chain([tfb.Exp()], recompute=mode)
-
-

@@ -23,14 +23,35 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
     by its name, as in TFP. Value and log-det are computed together. Results never leak between
     graphs and never go stale, for stock links as well.
 
+    With `recompute` backpropagation goes from link to link and has the activations of one link at a
+    time in memory; memory hardly grows with the number of links, and each network runs once more:
+
+        x[i-1] = f_i^-1(x[i])    d x[i-1] = (df_i/dx)^T d x[i]    d theta[i] = (df_i/dtheta)^T d x[i]
+
+    - `"inverse"` keeps the end of the chain, and gets the input of each link back from its output.
+      Links that are not linear, nor couplings in closed form, keep their input instead: mixtures
+      from data to latent, batch normalization, inverted and stock ones. So does one link of 16, as
+      the rounding errors of the inverses add up. Gomez et al. 2017,
+      https://arxiv.org/abs/1707.04585.
+    - `"checkpoint"` keeps the input of each link, and is exact. Chen et al. 2016,
+      https://arxiv.org/abs/1604.06174.
+
+    Dropout drops the same again, and nothing that a layer counts or averages is updated twice. What
+    is not as it was, by 1% of the largest entry, raises a `tf.errors.InvalidArgumentError`, and
+    makes the gradient NaN under XLA: noise of networks that does not come from seeds of Keras 3,
+    or an inverse that is too inexact. There are no second derivatives, and none with respect to
+    tensors that a plain function of yours closes over.
+
     Args:
       bijectors: the links, ours or TFP's.
+      recompute: `None` keeps what backpropagation needs, `"inverse"` and `"checkpoint"` compute it
+        again.
       validate_args: as in TFP.
       name: as in TFP.
 
     Raises:
       ValueError: if links want contexts of different shapes, or if the chain does not map one
-        tensor to one tensor and back.
+        tensor to one tensor and back, or for another `recompute`.
       TypeError: if something in the list is no bijector.
 
     Example:
