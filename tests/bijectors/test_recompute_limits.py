@@ -115,7 +115,7 @@ def test_second_derivatives_are_refused(traced):
             first = tf.reduce_sum(gradient(chain, x))
         return tape.gradient(first, x)
 
-    with pytest.raises(NotImplementedError, match="Second derivatives .* need `recompute=None`"):
+    with pytest.raises(NotImplementedError, match=r"Second derivatives .* need `recompute=None`"):
         (tf.function(second) if traced else second)(tf.ones([3, 4]))
 
 

@@ -26,7 +26,7 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
     With `recompute` backpropagation goes from link to link and has the activations of one link at a
     time in memory; memory hardly grows with the number of links, and each network runs once more:
 
-        x[i-1] = f_i^-1(x[i])    d x[i-1] = (df_i/dx)^T d x[i]    d theta[i] = (df_i/dtheta)^T d x[i]
+        x[i-1] = f_i^-1(x[i])    dx[i-1] = (df_i/dx)^T dx[i]    dtheta[i] = (df_i/dtheta)^T dx[i]
 
     - `"inverse"` keeps the end of the chain, and gets the input of each link back from its output.
       Links that are not linear, nor couplings in closed form, keep their input instead: mixtures
