@@ -93,13 +93,17 @@ class KerasNetwork(tf.Module):
 
     def _track_lost_variables(self) -> None:
         """Gives checkpoints what they miss: layers in plain lists, and the seeds of dropout."""
-        variables = self._layer_variables.pairs()
+        variables = self.variable_pairs()
         if not variables:
             return
         seen = {id(node) for node in tf.train.TrackableView(self).descendants()}
         self._lost = tuple(
             tf_v for keras_v, tf_v in variables if not {id(keras_v), id(tf_v)} & seen
         )
+
+    def variable_pairs(self) -> list[tuple[Any, tf.Variable]]:
+        """Each variable of the Keras 3 layers, as Keras and as TensorFlow has it."""
+        return self._layer_variables.pairs()
 
     @property
     def network(self) -> Any:
@@ -118,7 +122,7 @@ def seeds_of(module: tf.Module) -> list[tuple[Any, tf.Tensor]]:
     Keras counts them on with each draw, as for dropout.
     """
     networks = [part for part in (module, *module.submodules) if isinstance(part, KerasNetwork)]
-    pairs = [pair for network in networks for pair in network._layer_variables.pairs()]  # pyright: ignore[reportAttributeAccessIssue]
+    pairs = [pair for network in networks for pair in network.variable_pairs()]
     return [(keras_v, tf.identity(tf_v)) for keras_v, tf_v in pairs if tf_v.dtype.is_integer]
 
 

@@ -6,12 +6,12 @@ from typing import Any, Literal
 import tensorflow as tf
 from tensorflow.python.eager import record
 
-from tfp_flows import phases
 from tfp_flows.bijectors.coupling import Coupling
 from tfp_flows.bijectors.links import Step, Told
 from tfp_flows.bijectors.networks import seeds_of
 from tfp_flows.bijectors.way_back import Pass, WayBack
 from tfp_flows.ops.gradients import once_differentiable
+from tfp_flows.phases import current
 from tfp_flows.typing import TensorPair
 
 Recompute = Literal["inverse", "checkpoint"]
@@ -27,7 +27,7 @@ def run_recomputed(
     flat = tf.nest.flatten(told)
     is_given = [_is_real(x) for x in flat]
     held = _held(steps)
-    phase = phases.current()
+    phase = current()
 
     @tf.custom_gradient
     def run(value: tf.Tensor, given: list[tf.Tensor], *_: tf.Tensor) -> Any:
@@ -76,11 +76,7 @@ def _is_rebuilt(step: Step) -> bool:
 
 def _held(steps: Sequence[Step]) -> list[tf.Tensor]:
     """Tensors that links hold: parameters of stock ones may come out of a network."""
-    tensors = {
-        id(x): x
-        for step in steps
-        for x in step.link._flatten(predicate=_is_real)  # pyright: ignore[reportPrivateUsage]
-    }
+    tensors = {id(x): x for step in steps for x in step.link._flatten(predicate=_is_real)}
     return list(tensors.values())
 
 

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tfp_flows import phases
 from tfp_flows.bijectors.coupling import Coupling
 from tfp_flows.bijectors.links import Step, Told
 from tfp_flows.bijectors.networks import same_state
 from tfp_flows.ops.gradients import after
 from tfp_flows.ops.reduce import sum_log_det
+from tfp_flows.phases import repeating
 
 # Of the largest entry. Rounding stays below; noise of a network that is not that of the pass, and
 # an inverse that is none, do not.
@@ -51,7 +51,7 @@ class WayBack:
         gradients = [*d_end, d_log_det]
         for step, kept, seeds in reversed(passes):
             wanted, start = after(gradients, (end, kept))
-            with phases.repeating(self._phase), same_state(seeds), tf.GradientTape() as tape:
+            with repeating(self._phase), same_state(seeds), tf.GradientTape() as tape:
                 tape.watch([x for x in self._read if isinstance(x, tf.Tensor)])
                 start, source, ended, part = self._again(step, start, wanted, tape)
                 # The sum that it was a part of may have more axes.
