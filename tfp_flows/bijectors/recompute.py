@@ -8,7 +8,7 @@ from tensorflow.python.eager import record
 
 from tfp_flows.bijectors.coupling import Coupling
 from tfp_flows.bijectors.links import Step, Told
-from tfp_flows.bijectors.networks import seeds_of
+from tfp_flows.bijectors.network_state import seeds_of
 from tfp_flows.bijectors.way_back import Pass, WayBack
 from tfp_flows.ops.gradients import once_differentiable
 from tfp_flows.phases import current

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfp_flows.bijectors.coupling import Coupling
 from tfp_flows.bijectors.links import Step, Told
-from tfp_flows.bijectors.networks import same_state
+from tfp_flows.bijectors.network_state import same_state
 from tfp_flows.ops.gradients import after
 from tfp_flows.ops.reduce import sum_log_det
 from tfp_flows.phases import repeating
