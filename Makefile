@@ -22,6 +22,7 @@ format: .venv/check
 
 bench: .venv/test
 	$(BIN)/python benchmarks/compare.py $(BENCH)
+	$(BIN)/python benchmarks/memory_cost.py
 
 clean:
 	rm -rf .venv .venv-bench demo

@@ -12,6 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 _PHASE = contextvars.ContextVar("tfp_flows_phase", default="use")
+_IS_REPEATED = contextvars.ContextVar("tfp_flows_is_repeated", default=False)
 
 
 def training(*, when: bool = True) -> contextlib.AbstractContextManager[None]:
@@ -37,6 +38,20 @@ def training(*, when: bool = True) -> contextlib.AbstractContextManager[None]:
 def initializing() -> contextlib.AbstractContextManager[None]:
     """A block in which data-dependent layers set themselves; see `training.initialize`."""
     return _phase("initializing")
+
+
+@contextlib.contextmanager
+def repeating(phase: str) -> Iterator[None]:
+    """A block that does again what was done in a phase that `current()` told.
+
+    Layers compute what they did, and remember nothing: they have seen the batch.
+    """
+    token = _IS_REPEATED.set(True)
+    try:
+        with _phase(phase):
+            yield
+    finally:
+        _IS_REPEATED.reset(token)
 
 
 def set_once(initialized: Any, values: Sequence[tuple[Any, tf.Tensor]]) -> None:
@@ -67,6 +82,11 @@ def is_training() -> bool:
 def is_initializing() -> bool:
     """Whether we are inside `initializing()`."""
     return _PHASE.get() == "initializing"
+
+
+def is_repeated() -> bool:
+    """Whether we are inside `repeating(...)`."""
+    return _IS_REPEATED.get()
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ annotate with the names here instead.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -30,3 +30,6 @@ NetFactory: TypeAlias = Callable[..., Net]
 
 TensorPair: TypeAlias = tuple[tf.Tensor, tf.Tensor]
 """A value and a log-slope or log-det."""
+
+Way: TypeAlias = Literal["forward", "inverse"]
+"""From latent to data, or from data to latent."""

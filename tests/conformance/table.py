@@ -70,7 +70,7 @@ def conditional_parts(dtype):
     return bijectors.Partwise(PACKED, actnorm(part)(dtype), looking, event_shape=IMAGE)
 
 
-def chain(dtype):
+def chain(dtype, recompute=None):
     """Ours and stock, nested, inverted, of several event ranks, with a context."""
     board = partitions.Checkerboard()
     shapes = (4, 4, 2)
@@ -83,8 +83,13 @@ def chain(dtype):
             ),
             tfb.Invert(coupled(board.flipped(), shapes, context_shape=(3,))(dtype)),
             elementwise_image(dtype),
-        ]
+        ],
+        recompute=recompute,
     )
+
+
+def recomputed(mode):
+    return lambda dtype: chain(dtype, mode)
 
 
 def elementwise_image(dtype):
@@ -270,6 +275,8 @@ ROWS = [
     Row("FactorOut (context)",      factor_out,                                             (4, 6, 2)),
     Row("multi_scale",              levels,                                                 (8, 4, 1)),
     Row("Chain",                    chain,                                                  SMALL),
+    Row("Chain (inverse, context)", recomputed("inverse"),                                  SMALL),
+    Row("Chain (checkpoint, context)", recomputed("checkpoint"),                            SMALL),
     Row("KerasNetwork",             stock_with_keras,                                       (5,)),
     Row("coupling_flow",            flow((5,), mlp),                                        (5,)),
     Row("coupling_flow (image)",    flow(IMAGE, conv),                                      IMAGE),
@@ -277,6 +284,7 @@ ROWS = [
     Row("nice",                     one_call(flows.nice, SMALL, mlp),                       SMALL),
     Row("realnvp",                  one_call(flows.realnvp, (2, 4, 1), num_levels=1, filters=2, num_blocks=1, logit_alpha=None), (2, 4, 1)),
     Row("glow",                     one_call(flows.glow, (4, 8, 1), glow_net, num_levels=2, num_steps=1), (4, 8, 1), 0.1),
+    Row("glow (recompute)",         one_call(flows.glow, (4, 8, 1), glow_net, num_levels=2, num_steps=1, recompute="inverse"), (4, 8, 1), 0.1),
     Row("glow (context)",           squeezed_context,                                       (4, 4, 1), 0.1),
     Row("flowpp (context)",         flowpp(((0, 1), (1, 0)), context_shape=(4, 8, 2)),      (4, 8, 1), 0.1),
     Row("coupling_flow (context)",  flow((5,), mlp, context_shape=(2,)),                    (5,)),

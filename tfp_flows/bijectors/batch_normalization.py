@@ -8,7 +8,7 @@ from tfp_flows.bijectors.base import EventBijector
 from tfp_flows.ops.arguments import check_kind, check_shape
 from tfp_flows.ops.moments import global_moments
 from tfp_flows.partitions import Partition
-from tfp_flows.phases import is_initializing, is_training
+from tfp_flows.phases import is_initializing, is_repeated, is_training
 from tfp_flows.typing import Shape, TensorPair
 
 
@@ -119,7 +119,7 @@ class BatchNormalization(EventBijector):
         if not (is_training() or is_initializing()):
             return self._running(moved.dtype)
         mean, variance = global_moments(moved, list(range(moved.shape.rank - 1)))
-        if is_training():
+        if is_training() and not is_repeated():
             _follow(self._running_mean, mean, self._momentum)
             _follow(self._running_variance, variance, self._momentum)
         return mean, variance

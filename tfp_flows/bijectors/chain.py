@@ -8,7 +8,9 @@ from tensorflow_probability.python.bijectors import chain as tfp_chain
 
 from tfp_flows.bijectors.base import EventBijector
 from tfp_flows.bijectors.context import common_context_shape
-from tfp_flows.bijectors.links import forward_through, inverse_through, route
+from tfp_flows.bijectors.links import Step, Told, run, steps_of
+from tfp_flows.bijectors.recompute import Recompute, run_recomputed
+from tfp_flows.phases import is_initializing
 from tfp_flows.typing import Bijector, TensorPair
 
 
@@ -21,14 +23,35 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
     by its name, as in TFP. Value and log-det are computed together. Results never leak between
     graphs and never go stale, for stock links as well.
 
+    With `recompute` backpropagation goes from link to link and has the activations of one link at a
+    time in memory; memory hardly grows with the number of links, and each network runs once more:
+
+        x[i-1] = f_i^-1(x[i])    dx[i-1] = (df_i/dx)^T dx[i]    dtheta[i] = (df_i/dtheta)^T dx[i]
+
+    - `"inverse"` keeps the end of the chain, and gets the input of each link back from its output.
+      Links that are not linear, nor couplings in closed form, keep their input instead: mixtures
+      from data to latent, batch normalization, inverted and stock ones. So does one link of 16, as
+      the rounding errors of the inverses add up. Gomez et al. 2017,
+      https://arxiv.org/abs/1707.04585.
+    - `"checkpoint"` keeps the input of each link, and is exact. Chen et al. 2016,
+      https://arxiv.org/abs/1604.06174.
+
+    Dropout drops the same again, and nothing that a layer counts or averages is updated twice. What
+    is not as it was, by 1% of the largest entry, raises a `tf.errors.InvalidArgumentError`, and
+    makes the gradient NaN under XLA: noise of networks that does not come from seeds of Keras 3,
+    or an inverse that is too inexact. There are no second derivatives, and none with respect to
+    tensors that a plain function of yours closes over.
+
     Args:
       bijectors: the links, ours or TFP's.
+      recompute: `None` keeps what backpropagation needs, `"inverse"` and `"checkpoint"` compute it
+        again.
       validate_args: as in TFP.
       name: as in TFP.
 
     Raises:
       ValueError: if links want contexts of different shapes, or if the chain does not map one
-        tensor to one tensor and back.
+        tensor to one tensor and back, or for another `recompute`.
       TypeError: if something in the list is no bijector.
 
     Example:
@@ -43,6 +66,7 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
         self,
         bijectors: Sequence[Bijector],
         *,
+        recompute: Recompute | None = None,
         validate_args: bool = False,
         name: str = "chain",
     ) -> None:
@@ -51,6 +75,11 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
         for link in bijectors:
             if not isinstance(link, Bijector):
                 raise TypeError(f"`bijectors` must hold bijectors; got {link!r}.")
+        if recompute not in (None, "inverse", "checkpoint"):
+            raise ValueError(
+                f'`recompute` must be "inverse", "checkpoint" or None; got {recompute!r}.'
+            )
+        self._recompute = recompute
         self._context_shape = common_context_shape(bijectors)
         super().__init__(
             bijectors=bijectors,
@@ -72,24 +101,19 @@ class Chain(EventBijector, tfp_chain._Chain):  # pyright: ignore[reportPrivateUs
     def _forward_and_log_det(
         self, z: tf.Tensor, context: tf.Tensor | None = None, **kwargs: Any
     ) -> TensorPair:
-        ndims = self.forward_min_event_ndims
-        log_det = tf.zeros([], z.dtype)
-        for link in reversed(self.bijectors):
-            z, part = forward_through(link, z, ndims, route(link, context, kwargs))
-            ndims = link.forward_event_ndims(ndims)
-            log_det += tf.cast(part, log_det.dtype)  # Some of TFP's are float32 always.
-        return z, log_det
+        steps = steps_of(reversed(self.bijectors), "forward", self.forward_min_event_ndims)
+        return self._run(steps, z, Told(context, kwargs))
 
     def _inverse_and_log_det(
         self, x: tf.Tensor, context: tf.Tensor | None = None, **kwargs: Any
     ) -> TensorPair:
-        ndims = self.inverse_min_event_ndims
-        log_det = tf.zeros([], x.dtype)
-        for link in self.bijectors:
-            x, part = inverse_through(link, x, ndims, route(link, context, kwargs))
-            ndims = link.inverse_event_ndims(ndims)
-            log_det += tf.cast(part, log_det.dtype)
-        return x, log_det
+        steps = steps_of(self.bijectors, "inverse", self.inverse_min_event_ndims)
+        return self._run(steps, x, Told(context, kwargs))
+
+    def _run(self, steps: list[Step], value: tf.Tensor, told: Told) -> TensorPair:
+        if self._recompute is None or is_initializing():
+            return run(steps, value, told)
+        return run_recomputed(steps, value, told, self._recompute)
 
     def _checked(
         self, value: tf.Tensor, event_ndims: int, kwargs: dict, *, is_required: bool = True

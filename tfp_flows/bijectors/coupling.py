@@ -1,5 +1,7 @@
 """The coupling layer (NICE, https://arxiv.org/abs/1410.8516; RealNVP, 1605.08803)."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from tfp_flows.bijectors.base import EventBijector
@@ -7,7 +9,7 @@ from tfp_flows.bijectors.conditioner import Conditioner
 from tfp_flows.ops.arguments import check_kind, check_shape
 from tfp_flows.partitions import Mask, Partition
 from tfp_flows.transforms import ScalarTransform
-from tfp_flows.typing import Net, Shape, TensorPair
+from tfp_flows.typing import Net, Shape, TensorPair, Way
 
 
 class Coupling(EventBijector):
@@ -107,7 +109,39 @@ class Coupling(EventBijector):
         moved, log_slope = self._transform.inverse_and_log_det(moved, raw)
         return self._partition.merge(kept, moved), self._partition.sum(log_slope)
 
-    def _condition(self, event: tf.Tensor, context: tf.Tensor | None) -> tuple[tf.Tensor, ...]:
+    def rerun(
+        self, way: Way, end: tf.Tensor, nudge: tf.Tensor, **kwargs: Any
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """A pass with the output `end` once more, at the price of one run of the network.
+
+        The entries that are kept say at both ends what the others went through.
+
+        Args:
+          way: direction of the pass, `"forward"` or `"inverse"`.
+          end: what came out of it.
+          nudge: zeros of the same shape; gradients with respect to them are those with respect to
+            the input of the pass.
+          **kwargs: `context`, for couplings that take one.
+
+        Returns:
+          The input, the output, and the log-det of the pass.
+        """
+        kwargs = self._checked(end, self._partition.event_ndims, kwargs)
+        ways = [self._transform.forward_and_log_det, self._transform.inverse_and_log_det]
+        there, back = ways if way == "forward" else reversed(ways)
+        kept, moved, raw = self._condition(end + nudge, **kwargs)
+        start = back(tf.stop_gradient(moved), tf.stop_gradient(raw))[0]
+        start = tf.stop_gradient(start)
+        ended, log_slope = there(start + self._partition.split(nudge)[1], raw)
+        return (
+            self._partition.merge(tf.stop_gradient(kept), start),
+            self._partition.merge(kept, ended),
+            self._partition.sum(log_slope),
+        )
+
+    def _condition(
+        self, event: tf.Tensor, context: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, ...]:
         self._check_event(event)
         ndims = self._partition.event_ndims
         kept, moved = self._partition.split(event)

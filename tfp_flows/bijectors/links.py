@@ -1,13 +1,14 @@
-"""How a composition runs one of its parts, ours or stock: value and log-det in one go."""
+"""How a composition runs its parts, ours or stock: value and log-det in one go."""
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from tfp_flows.bijectors.base import EventBijector
 from tfp_flows.bijectors.context import context_shape_of
 from tfp_flows.ops.reduce import sum_log_det
-from tfp_flows.typing import Bijector, TensorPair
+from tfp_flows.typing import Bijector, TensorPair, Way
 
 
 def route(link: Bijector, context: tf.Tensor | None, kwargs: dict) -> dict:
@@ -37,3 +38,59 @@ def inverse_through(link: Bijector, x: tf.Tensor, ndims: int, kwargs: dict[str, 
     x = tf.nest.map_structure(tf.identity, x)
     z = link.inverse(x, **kwargs)
     return z, link.inverse_log_det_jacobian(x, event_ndims=ndims, **kwargs)
+
+
+class Told(NamedTuple):
+    """What a composition is told beside the event."""
+
+    context: tf.Tensor | None
+    kwargs: dict[str, Any]
+
+    def of(self, link: Bijector) -> dict[str, Any]:
+        """What one link gets of it."""
+        return route(link, self.context, self.kwargs)
+
+
+class Step(NamedTuple):
+    """A pass through one link, for events of rank `ndims`, or ranks of several parts."""
+
+    link: Bijector
+    way: Way
+    ndims: Any
+
+    @property
+    def way_back(self) -> Way:
+        """The other direction."""
+        return "forward" if self.way == "inverse" else "inverse"
+
+    def run(self, value: Any, told: Told) -> TensorPair:
+        """What comes out, and the log-det."""
+        through = forward_through if self.way == "forward" else inverse_through
+        return through(self.link, value, self.ndims, told.of(self.link))
+
+    def undo(self, value: Any, told: Told) -> Any:
+        """What went in."""
+        if isinstance(self.link, EventBijector):
+            return getattr(self.link, f"{self.way_back}_and_log_det")(value, **told.of(self.link))[
+                0
+            ]
+        value = tf.nest.map_structure(tf.identity, value)
+        return getattr(self.link, self.way_back)(value, **told.of(self.link))
+
+
+def steps_of(links: Iterable[Bijector], way: Way, ndims: Any) -> list[Step]:
+    """Passes through the links, one after the other."""
+    steps = []
+    for link in links:
+        steps.append(Step(link, way, ndims))
+        ndims = getattr(link, f"{way}_event_ndims")(ndims)
+    return steps
+
+
+def run(steps: Sequence[Step], value: tf.Tensor, told: Told) -> TensorPair:
+    """What comes out of the last link, and the sum of the log-dets."""
+    log_det = tf.zeros([], value.dtype)
+    for step in steps:
+        value, part = step.run(value, told)
+        log_det += tf.cast(part, log_det.dtype)  # Some of TFP's are float32 always.
+    return value, log_det

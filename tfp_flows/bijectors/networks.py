@@ -91,13 +91,17 @@ class KerasNetwork(tf.Module):
 
     def _track_lost_variables(self) -> None:
         """Gives checkpoints what they miss: layers in plain lists, and the seeds of dropout."""
-        variables = self._layer_variables.pairs()
+        variables = self.variable_pairs()
         if not variables:
             return
         seen = {id(node) for node in tf.train.TrackableView(self).descendants()}
         self._lost = tuple(
             tf_v for keras_v, tf_v in variables if not {id(keras_v), id(tf_v)} & seen
         )
+
+    def variable_pairs(self) -> list[tuple[Any, tf.Variable]]:
+        """Each variable of the Keras 3 layers, as Keras and as TensorFlow has it."""
+        return self._layer_variables.pairs()
 
     @property
     def network(self) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from tfp_flows.bijectors import Standardize
+from tfp_flows.bijectors.recompute import Recompute
 from tfp_flows.flows.parts import (
     check_context,
     coupling,
@@ -32,6 +33,7 @@ def coupling_flow(
     standardize: tuple[Sequence[float], Sequence[float]] | None = None,
     context_shape: Shape | None = None,
     num_classes: int | None = None,
+    recompute: Recompute | None = None,
     dtype: str = "float32",
 ) -> Distribution:
     """A standard normal pushed through couplings, for vectors and for images.
@@ -49,6 +51,8 @@ def coupling_flow(
         data first go through `bijectors.Standardize`; `None`: as they are.
       context_shape: shape of one context, for conditional flows.
       num_classes: the context is a class, out of so many: integers, or one-hot vectors.
+      recompute: `"inverse"` or `"checkpoint"` keep few activations for training; see
+        `bijectors.Chain`. `None` keeps all, which is fastest.
       dtype: `"float32"` or `"float64"`, of events and densities. Networks that are given have
         dtypes of their own; the default ones follow the global policy of Keras, or are float64.
 
@@ -84,7 +88,7 @@ def coupling_flow(
     for i in range(num_couplings):
         partition = partitions[i % len(partitions)]
         links.append(coupling(partition, transform, net, event_shape, context_shape))
-    return flow_of(links, event_shape, dtype)
+    return flow_of(links, event_shape, dtype, recompute=recompute)
 
 
 def _standardized(

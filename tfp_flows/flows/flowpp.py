@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from tfp_flows.bijectors import ActNorm, InvertibleConv1x1, Partwise, Squeeze
+from tfp_flows.bijectors.recompute import Recompute
 from tfp_flows.flows.flowpp_levels import Levels, checked_couplings
 from tfp_flows.flows.parts import (
     check_context,
@@ -38,6 +39,7 @@ def flowpp(
     logit_alpha: float | None = 0.05,
     context_shape: Shape | None = None,
     num_classes: int | None = None,
+    recompute: Recompute | None = None,
     dtype: str = "float32",
 ) -> Distribution:
     """Steps of normalization, 1x1 convolutions and mixture couplings, for images in [0, 1].
@@ -69,6 +71,8 @@ def flowpp(
       logit_alpha: data go through `bijectors.Logit(alpha)` first; `None`: [0, 1] to [-0.5, 0.5].
       context_shape: shape of one context, a vector or an image, for conditional flows.
       num_classes: the context is a class, out of so many: integers, or one-hot vectors.
+      recompute: `"inverse"` or `"checkpoint"` keep few activations for training; see
+        `bijectors.Chain`. `None` keeps all, which is fastest.
       dtype: `"float32"` or `"float64"`, of events and densities.
 
     Returns:
@@ -115,7 +119,7 @@ def flowpp(
                     dtype=dtype,
                 )
             )
-    return flow_of(links, event_shape, dtype)
+    return flow_of(links, event_shape, dtype, recompute=recompute)
 
 
 def steps(

@@ -4,6 +4,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfp_flows.bijectors import Chain
+from tfp_flows.bijectors.recompute import Recompute
 from tfp_flows.distributions import FlowNoise, standard_normal
 from tfp_flows.flows.flowpp import MIXTURE, steps
 from tfp_flows.flows.parts import check_image, network_dtype
@@ -25,6 +26,7 @@ def flowpp_noise(
     context_net: FlowPPContext | None = None,
     partition: Partition = Stripes(),
     mix_channels: bool = True,
+    recompute: Recompute | None = None,
     dtype: str = "float32",
 ) -> FlowNoise:
     """Noise for integer images, from a flow like `flows.flowpp` that looks at the image.
@@ -43,6 +45,8 @@ def flowpp_noise(
       context_net: from the image to what the couplings see of it. Default: `nets.FlowPPContext()`.
       partition: of the couplings, as in `flows.flowpp`.
       mix_channels: whether there are 1x1 convolutions.
+      recompute: `"inverse"` or `"checkpoint"` keep few activations for training; see
+        `bijectors.Chain`. `None` keeps all, which is fastest.
       dtype: `"float32"` or `"float64"`.
 
     Raises:
@@ -80,7 +84,8 @@ def flowpp_noise(
         context_shape=context.context_shape,
         dtype=dtype,
     )
+    chain = Chain(list(links), recompute=recompute)
     flow = tfp.distributions.TransformedDistribution(
-        standard_normal(event_shape, tf.as_dtype(dtype)), tfp.bijectors.Invert(Chain(list(links)))
+        standard_normal(event_shape, tf.as_dtype(dtype)), tfp.bijectors.Invert(chain)
     )
     return FlowNoise(flow, context)

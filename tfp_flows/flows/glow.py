@@ -14,6 +14,7 @@ from tfp_flows.bijectors import (
     multi_scale,
 )
 from tfp_flows.bijectors.invertible_conv import Parametrization
+from tfp_flows.bijectors.recompute import Recompute
 from tfp_flows.bijectors.squeeze import Order
 from tfp_flows.flows.parts import (
     GAUSSIAN,
@@ -59,6 +60,7 @@ def glow(
     logit_alpha: float | None = None,
     context_shape: Shape | None = None,
     num_classes: int | None = None,
+    recompute: Recompute | None = None,
     dtype: str = "float32",
 ) -> Distribution:
     """Levels of squeeze and steps (actnorm, invertible 1x1 convolution, coupling), for images.
@@ -91,6 +93,8 @@ def glow(
       context_shape: shape of one context, a vector or an image, for conditional flows. A vector
         also enters the learned prior of the last level.
       num_classes: the context is a class, out of so many: integers, or one-hot vectors.
+      recompute: `"inverse"` or `"checkpoint"` keep few activations for training; see
+        `bijectors.Chain`. `None` keeps all, which is fastest.
       dtype: `"float32"` or `"float64"`, of events and densities.
 
     Returns:
@@ -139,7 +143,7 @@ def glow(
             links.append(_top_prior(shape, context_shape, dtype))
         elif learned_prior:
             links.append(gaussian_prior(shape, dtype))
-        levels.append(Chain(links))
+        levels.append(Chain(links, recompute=recompute))
         shape = (*shape[:2], shape[2] // 2)
     flow = multi_scale(levels, event_shape, partition=_HALVES)
     return flow_of([*front, flow], event_shape, dtype)

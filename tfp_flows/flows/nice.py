@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfp_flows.bijectors import Elementwise
+from tfp_flows.bijectors.recompute import Recompute
 from tfp_flows.flows.parts import check_context, coupling, flow_of, preprocessing
 from tfp_flows.flows.recipe import one_call
 from tfp_flows.nets import MLP
@@ -31,6 +32,7 @@ def nice(
     centered: bool = False,
     context_shape: Shape | None = None,
     num_classes: int | None = None,
+    recompute: Recompute | None = None,
     dtype: str = "float32",
 ) -> Distribution:
     """Additive couplings on the flattened event, then one learned scale for each entry.
@@ -51,6 +53,8 @@ def nice(
       centered: data in [0, 1] first go to [-1, 1], as NICE has it for CIFAR-10.
       context_shape: shape of one context, for conditional flows.
       num_classes: the context is a class, out of so many: integers, or one-hot vectors.
+      recompute: `"inverse"` or `"checkpoint"` keep few activations for training; see
+        `bijectors.Chain`. `None` keeps all, which is fastest.
       dtype: `"float32"` or `"float64"`, of events and densities.
 
     Returns:
@@ -80,7 +84,7 @@ def nice(
         links.append(coupling(partition, transform, factory, (size,), context_shape))
         partition = partition.flipped()
     links.append(Elementwise(Scale(), (size,), dtype=tf.as_dtype(dtype)))
-    return flow_of(links, event_shape, dtype, prior)
+    return flow_of(links, event_shape, dtype, prior, recompute=recompute)
 
 
 def _factories(

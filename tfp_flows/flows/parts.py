@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfp_flows.bijectors import Chain, Coupling, Logit
+from tfp_flows.bijectors.recompute import Recompute
 from tfp_flows.distributions import standard_logistic, standard_normal
 from tfp_flows.nets import ZeroConv
 from tfp_flows.ops.arguments import check_int, check_kind, check_shape
@@ -103,7 +104,12 @@ def check_levels(num_levels: int, squeezes: int, event_shape: Shape) -> None:
 
 
 def flow_of(
-    links: Sequence[Bijector], event_shape: Shape, dtype: str, base: str = "normal"
+    links: Sequence[Bijector],
+    event_shape: Shape,
+    dtype: str,
+    base: str = "normal",
+    *,
+    recompute: Recompute | None = None,
 ) -> Distribution:
     """The base pushed through the links, which are in the order the data meet them.
 
@@ -112,7 +118,7 @@ def flow_of(
     """
     if base not in _BASES:
         raise ValueError(f"`prior` must be one of {tuple(_BASES)}; got {base!r}.")
-    bijector = Chain(links)
+    bijector = Chain(links, recompute=recompute)
     latent_shape = tuple(bijector.inverse_event_shape(tf.TensorShape(event_shape)))
     latents = _BASES[base](latent_shape, tf.as_dtype(dtype))
     return tfp.distributions.TransformedDistribution(

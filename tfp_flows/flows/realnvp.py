@@ -8,6 +8,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfp_flows.bijectors import BatchNormalization, Chain, Squeeze, multi_scale
+from tfp_flows.bijectors.recompute import Recompute
 from tfp_flows.flows.parts import (
     check_context,
     check_image,
@@ -40,6 +41,7 @@ def realnvp(
     logit_alpha: float | None = 0.05,
     context_shape: Shape | None = None,
     num_classes: int | None = None,
+    recompute: Recompute | None = None,
     dtype: str = "float32",
 ) -> Distribution:
     """Multi-scale couplings with checkerboard and channel-wise masks, for images in [0, 1].
@@ -66,6 +68,8 @@ def realnvp(
       logit_alpha: data go through `bijectors.Logit(alpha)` first; `None`: [0, 1] to [-0.5, 0.5].
       context_shape: shape of one context, a vector or an image, for conditional flows.
       num_classes: the context is a class, out of so many: integers, or one-hot vectors.
+      recompute: `"inverse"` or `"checkpoint"` keep few activations for training; see
+        `bijectors.Chain`. `None` keeps all, which is fastest.
       dtype: `"float32"` or `"float64"`, of events and densities.
 
     Returns:
@@ -101,7 +105,7 @@ def realnvp(
         links = _level(shape, filters * 2**level, make_net, step, is_last=is_last)
         if learned_prior and not is_last:
             links.append(gaussian_prior((shape[0] // 2, shape[1] // 2, shape[2] * 4), dtype))
-        levels.append(Chain(links))
+        levels.append(Chain(links, recompute=recompute))
         shape = (shape[0] // 2, shape[1] // 2, shape[2] * 2)
     flow = multi_scale(levels, event_shape)
     return flow_of([*front, flow], event_shape, dtype)

@@ -1,11 +1,12 @@
 """What a coupling asks of a scalar transform."""
 
 import abc
+from typing import ClassVar
 
 import tensorflow as tf
 
 from tfp_flows.transforms.scalar_bijector import ScalarBijector
-from tfp_flows.typing import Bijector, TensorPair
+from tfp_flows.typing import Bijector, TensorPair, Way
 
 
 class ScalarTransform(abc.ABC):
@@ -18,6 +19,9 @@ class ScalarTransform(abc.ABC):
     `raw == 0` is the identity, unless the docstring says otherwise; so a network whose last layer
     starts at zero starts the flow at the identity.
     """
+
+    iterates: ClassVar[Way | None] = None
+    """The direction without a closed form, if one has none."""
 
     @property
     @abc.abstractmethod

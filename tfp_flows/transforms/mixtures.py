@@ -26,6 +26,7 @@ class _MixtureTransform(ScalarTransform):
     spread: float = 1.0
     log_scale_bound: float = 7.0
 
+    iterates = "forward"
     law: ClassVar[Law]
 
     def __post_init__(self) -> None:
