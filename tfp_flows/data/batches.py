@@ -34,6 +34,7 @@ class Batches:
       num_events: in an epoch; `None` if it is not known.
       drop_remainder: whether a last batch of fewer events is left out.
       num_classes: of the labels; `None` if there are none, or it is not known.
+      shard: `(index, count)`: which worker of how many has these events.
 
     Example:
       >>> from tfp_flows import data
@@ -59,6 +60,7 @@ class Batches:
         num_events: int | None,
         drop_remainder: bool,
         num_classes: int | None,
+        shard: tuple[int, int] = (0, 1),
     ) -> None:
         self._batches_of, self._position = batches_of, Position()
         self.batch_size = batch_size
@@ -67,6 +69,7 @@ class Batches:
         self.bin_width = bin_width
         self.num_events = num_events
         self.num_classes = num_classes
+        self.shard = shard
         self.num_batches: int | None = None
         """In an epoch; `None` if it is not known."""
         self.dataset = batches_of(self._position.taken())

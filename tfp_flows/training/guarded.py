@@ -42,7 +42,7 @@ class GuardedModel(CheckedSteps):
         """
         self._initial_epoch = None  # Of a `fit` before, which was restored.
         bound = mended(super().fit, args, kwargs)
-        feed = self._feed.opened(bound.arguments, self.bin_width)
+        feed = self._feed.opened(bound.arguments, self.bin_width, self.distribute_strategy)
         self._prepare(bound.arguments)
         callbacks = bound.arguments.get("callbacks")
         clocks = [keras.callbacks.LambdaCallback(on_epoch_begin=self._on_epoch_begin), feed]
@@ -63,7 +63,7 @@ class GuardedModel(CheckedSteps):
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """As in Keras; a `ValueError` at the first NaN in the loss, and NaN or inf in the data."""
         bound = mended(super().evaluate, args, kwargs)
-        with self._feed.scoring(bound.arguments, self.bin_width):
+        with self._feed.scoring(bound.arguments, self.bin_width, self.distribute_strategy):
             return super().evaluate(*bound.args, **bound.kwargs)
 
     def predict(self, *args: Any, **kwargs: Any) -> Any:
@@ -73,7 +73,7 @@ class GuardedModel(CheckedSteps):
         """
         self._guard.num_predicted.assign(0)
         bound = mended(super().predict, args, kwargs)
-        with self._feed.scoring(bound.arguments, self.bin_width):
+        with self._feed.scoring(bound.arguments, self.bin_width, self.distribute_strategy):
             return super().predict(*bound.args, **bound.kwargs)
 
     def _on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

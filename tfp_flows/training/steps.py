@@ -16,6 +16,7 @@ from tfp_flows.training.held import HeldBatch
 from tfp_flows.training.progress import Progress
 from tfp_flows.training.totals import num_replicas
 from tfp_flows.training.variables import lost_variables, require_found, shared_variables
+from tfp_flows.training.workers import as_keras_reduces
 from tfp_flows.typing import Distribution
 
 
@@ -156,4 +157,5 @@ class CheckedSteps(keras.Model):
             if metric.name == "loss":
                 size = tf.shape(tf.nest.flatten(y_pred)[0])[0]
                 metric.update_state(loss * num_replicas(), sample_weight=size)
-        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+        logs = self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+        return as_keras_reduces(logs, self.distribute_strategy)
