@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfp_flows.training.arguments import check_no_loss, mended
+from tfp_flows.training.arguments import check_no_loss, check_xla, mended
 from tfp_flows.training.precision import computes_in_float16, with_scaled_loss
 from tfp_flows.training.steps import CheckedSteps
 
@@ -24,6 +24,8 @@ class GuardedModel(CheckedSteps):
         """
         given = check_no_loss(super().compile, args, kwargs)
         super().compile(*args, **kwargs)
+        if self.jit_compile:
+            check_xla(self.distribute_strategy)
         if given.get("auto_scale_loss", True) and computes_in_float16(self.distribution):
             self.optimizer = with_scaled_loss(self.optimizer)
         if self.optimizer is not None and not self.optimizer.built:
