@@ -49,7 +49,9 @@ def test_devices_train_like_one(request, one, devices, steps):
     with request.getfixturevalue(devices).scope():
         model = make(steps_per_execution=steps)
     seen = []
-    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(batch))
+    count = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(batch)
+    )
     logs = model.fit(X, **BATCHES, epochs=2, validation_data=X, callbacks=[count]).history
     assert_same_weights(model, one[0])
     for key, wanted in one[1].items():
@@ -75,7 +77,9 @@ def test_replicas_draw_noise_of_their_own(mirrored):
     with tf.GradientTape() as tape:
         # Of the seed of the training, the number of the batch, and that of the replica.
         seeds = [tf.random.fold_in(tf.random.fold_in(seed, 0), replica) for replica in (0, 1)]
-        parts = [one(part, training=True, seed=s) for part, s in zip((x[:4], x[4:]), seeds, strict=True)]
+        parts = [
+            one(part, training=True, seed=s) for part, s in zip((x[:4], x[4:]), seeds, strict=True)
+        ]
         loss = -tf.reduce_mean(tf.concat(parts, 0))
     gradients = tape.gradient(loss, one.trainable_variables)
     one.optimizer.apply(gradients, one.trainable_variables)
@@ -84,5 +88,8 @@ def test_replicas_draw_noise_of_their_own(mirrored):
 
 
 def test_replicas_on_cpus_know_no_xla(mirrored):
-    with mirrored.scope(), pytest.raises(ValueError, match=r"`jit_compile` must be False .* 2 CPUs"):
+    with (
+        mirrored.scope(),
+        pytest.raises(ValueError, match=r"`jit_compile` must be False .* 2 CPUs"),
+    ):
         make(jit_compile=True)

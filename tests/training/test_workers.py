@@ -41,9 +41,7 @@ def test_three_workers_train_like_one_device(run_workers, tmp_path):
     # A batch of all: those that the workers have at the same time.
     shards = [worker.batches_of((index, 3)) for index in range(3)]
     steps = [
-        np.concatenate(parts)
-        for _ in range(worker.EPOCHS)
-        for parts in zip(*shards, strict=True)
+        np.concatenate(parts) for _ in range(worker.EPOCHS) for parts in zip(*shards, strict=True)
     ]
     one = worker.make()
     one.fit(tf.data.Dataset.from_tensor_slices(np.stack(steps)), verbose=0)

@@ -101,5 +101,3 @@ def _room(dtype: tf.DType) -> tf.Variable:
 
 def _nothing(dtype: tf.DType) -> tf.Tensor:
     return tf.zeros([0], dtype)
-
-

@@ -124,9 +124,9 @@ def _run(flow: Distribution, x: tf.Tensor, context: Any) -> None:
     if strategy.num_replicas_in_sync == 1:
         one_pass(x)
     else:
-        # All replicas of one worker get its whole part, which changes no mean. TPUs run graphs only.
-        is_tpu = isinstance(strategy, tf.distribute.TPUStrategy)
-        strategy.run(tf.function(one_pass) if is_tpu else one_pass, args=(x,))
+        # All replicas of one worker get its whole part, which changes no mean.
+        only_graphs = isinstance(strategy, tf.distribute.TPUStrategy)
+        strategy.run(tf.function(one_pass) if only_graphs else one_pass, args=(x,))
 
 
 def _check_finite(x: tf.Tensor) -> None:
