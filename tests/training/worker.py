@@ -50,7 +50,7 @@ class Kill(keras.callbacks.Callback):
     """Leaves the others alone with a step."""
 
     def on_train_batch_end(self, batch, logs=None):
-        if int(self.model.optimizer.iterations) == 7:
+        if self.model.progress.num_batches == 7:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
