@@ -1,4 +1,4 @@
-"""Two logical devices, so that strategies have something to mirror; quiet logs."""
+"""Four logical devices, so that strategies have something to mirror; quiet logs."""
 
 import os
 
@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 4
 )
 
 

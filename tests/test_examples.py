@@ -3,7 +3,10 @@
 import gzip
 import importlib.util
 import pathlib
+import re
 import struct
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -131,3 +134,13 @@ def test_the_posteriors_of_the_vae_start_alike():
         vae.keras.utils.set_random_seed(0)
         bounds.append(vae.make_vae(kind, 2, (8, 8, 1)).log_prob(x, seed=0))
     np.testing.assert_allclose(*bounds, rtol=1e-5)
+
+
+@pytest.mark.slow  # Two processes that import TensorFlow.
+def test_multi_worker(tmp_path):
+    command = [sys.executable, str(EXAMPLES / "train_multi_worker.py"), "--epochs", "1"]
+    done = subprocess.run(
+        [*command, "--output", str(tmp_path)], check=True, stdout=subprocess.PIPE, text=True
+    )
+    assert 0 < float(re.search(r"2 workers: (.*) bits/dim", done.stdout)[1]) < 10
+    assert (tmp_path / "model" / "saved_model.pb").exists()

@@ -183,3 +183,13 @@ def test_gaussian_of_miniboone_has_its_documented_score():
         fitted.values.mean(axis=0), np.linalg.cholesky(covariance)
     )
     assert np.mean(gaussian.log_prob(test.values)) == pytest.approx(-37.72, abs=0.01)
+
+
+def test_shards_are_disjoint_and_complete():
+    table = data.table(np.arange(14.0).reshape(7, 2))
+    parts = [table.batches(2, shard=(index, 3), seed=0) for index in range(3)]
+    assert [part.shard for part in parts] == [(0, 3), (1, 3), (2, 3)]
+    rows = np.concatenate([batch for part in parts for batch in part])
+    np.testing.assert_array_equal(rows[np.argsort(rows[:, 0])], table.values)
+    with pytest.raises(ValueError, match=r"`shard` must leave at least 1 row; got \(7, 8\)"):
+        table.batches(2, shard=(7, 8))

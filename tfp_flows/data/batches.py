@@ -35,6 +35,7 @@ class Batches:
       drop_remainder: whether a last batch of fewer events is left out.
       num_classes: of the labels; `None` if there are none, or it is not known.
       class_names: what the labels 0, 1, ... mean, such as the names of folders; `None` likewise.
+      shard: `(index, count)`: which worker of how many has these events.
 
     Example:
       >>> from tfp_flows import data
@@ -61,6 +62,7 @@ class Batches:
         drop_remainder: bool,
         num_classes: int | None,
         class_names: tuple[str, ...] | None,
+        shard: tuple[int, int] = (0, 1),
     ) -> None:
         self._batches_of, self._position = batches_of, Position()
         self.batch_size = batch_size
@@ -69,6 +71,7 @@ class Batches:
         self.bin_width = bin_width
         self.num_events = num_events
         self.num_classes, self.class_names = num_classes, class_names
+        self.shard = shard
         self.num_batches: int | None = None
         """In an epoch; `None` if it is not known."""
         self.dataset = batches_of(self._position.taken())

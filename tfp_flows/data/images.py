@@ -83,7 +83,8 @@ def images(
         whose names begin with it, one for each set of arguments and each state of the files of a
         directory (take another path for each `tf.data.Dataset`); `False` reads them anew in each
         epoch. Arrays are in memory anyway.
-      shard: `(index, count)` leaves this worker every `count`-th image.
+      shard: `(index, count)` leaves this worker every `count`-th image; `batch_size` is then its
+        own, and all workers together train with `count` times as many.
       drop_remainder: whether to leave out a last batch of fewer images; `None` for: if shuffled
         and there is a full one. The batch size is static if they are left out.
       data_dir: where TensorFlow Datasets has, or shall put, its sets; or a directory with the
@@ -155,4 +156,5 @@ def images(
         drop_remainder=drop,
         num_classes=elements.num_classes if labels else None,
         class_names=elements.class_names if labels else None,
+        shard=(worker, workers),
     )

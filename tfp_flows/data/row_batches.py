@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfp_flows.data.batches import Batches
 from tfp_flows.data.elements import Elements
-from tfp_flows.data.options import remainder_dropped
+from tfp_flows.data.options import check_shard, remainder_dropped
 from tfp_flows.data.order import in_epochs
 from tfp_flows.ops.arguments import check_int
 
@@ -20,9 +20,14 @@ def row_batches(
     shuffle: bool,
     seed: int | None,
     drop_remainder: bool,
+    shard: tuple[int, int] | None,
 ) -> Batches:
     """Batches of the rows `[n, D]`; see `Table.batches`."""
     check_int("batch_size", batch_size, 1)
+    worker, workers = check_shard(shard)
+    values = values[worker::workers]
+    if not len(values):
+        raise ValueError(f"`shard` must leave at least 1 row; got {shard}.")
     remainder_dropped(len(values), batch_size, drop=drop_remainder, shuffle=shuffle)
 
     def finish(batch: dict[str, tf.Tensor], noise_seed: tf.Tensor) -> Any:
@@ -36,6 +41,7 @@ def row_batches(
         shuffle=shuffle,
         drop_remainder=drop_remainder,
         seed=seed,
+        worker=worker,
     )
     return Batches(
         batches_of,
@@ -47,6 +53,7 @@ def row_batches(
         drop_remainder=drop_remainder,
         num_classes=None,
         class_names=None,
+        shard=(worker, workers),
     )
 
 

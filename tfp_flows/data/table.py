@@ -87,6 +87,7 @@ class Table:
         seed: int | None = None,
         drop_remainder: bool = False,
         dtype: str = "float32",
+        shard: tuple[int, int] | None = None,
     ) -> Batches:
         """Batches `[b, D]` with noise `U[0, 1)` on integers and codes, anew in each epoch.
 
@@ -98,9 +99,10 @@ class Table:
           seed: makes order and noise reproducible; `None` for new ones in each run.
           drop_remainder: whether to leave out a last batch of fewer rows.
           dtype: of the batches: `"float32"` or `"float64"`.
+          shard: `(index, count)` leaves this worker every `count`-th row; `batch_size` is its own.
 
         Raises:
-          TypeError: if `batch_size` is no integer.
+          TypeError: if `batch_size` is no integer, or `shard` no pair.
           ValueError: if it is out of range, for another dtype, or if `dtype` cannot tell the
             numbers of a column apart, as those of large numbers that hardly vary; names them.
 
@@ -120,6 +122,7 @@ class Table:
             shuffle=shuffle,
             seed=seed,
             drop_remainder=drop_remainder,
+            shard=shard,
         )
 
     def moments(self) -> tuple[tuple[float, ...], tuple[float, ...]]:

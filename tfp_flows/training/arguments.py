@@ -52,6 +52,16 @@ def check_no_loss(compile_model: Callable[..., Any], args: Any, kwargs: Any) -> 
     return given
 
 
+def check_xla(strategy: tf.distribute.Strategy) -> None:
+    """Raises a `ValueError` for a strategy whose steps TensorFlow cannot compile."""
+    count = strategy.num_replicas_in_sync
+    if count > 1 and all("CPU" in device for device in strategy.extended.worker_devices):
+        raise ValueError(
+            f"`jit_compile` must be False for a strategy of {count} CPUs, whose steps TensorFlow "
+            "cannot compile; got True."
+        )
+
+
 def check_no_targets(y: Any) -> None:
     """Raises a `ValueError` if the data come with targets, which a density has no use for."""
     if y is not None and tuple(getattr(y, "shape", ()))[1:] != (0,):

@@ -6,9 +6,11 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from tfp_flows.data.batches import Batches
 from tfp_flows.training.progress import Progress
+from tfp_flows.training.workers import as_first_worker, fed
 
 
 class Feed:
@@ -24,25 +26,32 @@ class Feed:
         self.unfinished: int | None = None
         """How many batches the model had seen when a `fit` began that did not come to its end."""
 
-    def opened(self, given: dict[str, Any], bin_width: float) -> keras.callbacks.Callback:
+    def opened(
+        self, given: dict[str, Any], bin_width: float, strategy: tf.distribute.Strategy
+    ) -> keras.callbacks.Callback:
         """Replaces batches among the arguments of `fit` by datasets that the callback steers.
 
         Raises:
-          ValueError: the `bin_width` of the model is another one than that of the batches.
+          ValueError: the `bin_width` of the model is another one than that of the batches, or
+            their `shard` that of another worker.
         """
-        training, validation = (_replaced(given, k, bin_width) for k in ("x", "validation_data"))
+        training, validation = (
+            _replaced(given, key, bin_width, strategy) for key in ("x", "validation_data")
+        )
         steps = given.get("steps_per_epoch")
         initial = given.get("initial_epoch") or 0
         clock = _Clock(self, training, validation, initial, steps)
         if training is not None and steps is not None:
-            given["x"] = training.endless()
+            given["x"] = fed(training.endless(), training, strategy)
         # `fit` may look at the first batch before its first epoch.
         clock.seek(initial)
         return clock
 
-    def scoring(self, given: dict[str, Any], bin_width: float) -> AbstractContextManager[None]:
+    def scoring(
+        self, given: dict[str, Any], bin_width: float, strategy: tf.distribute.Strategy
+    ) -> AbstractContextManager[None]:
         """Likewise among the arguments of `evaluate` and `predict`, which use no epoch up."""
-        batches = _replaced(given, "x", bin_width)
+        batches = _replaced(given, "x", bin_width, strategy)
         return nullcontext() if batches is None else batches.held()
 
     @property
@@ -96,6 +105,11 @@ class _Clock(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         """Goes on where the training stopped that another callback has restored."""
         del logs
+        # Workers may have been killed at different times.
+        metrics = {id(variable) for variable in self.model.metrics_variables}
+        state = [*self.model.variables, *self.model.optimizer.variables]
+        state = [variable for variable in state if id(variable) not in metrics]
+        as_first_worker(state, self.model.distribute_strategy)
         now, num_skipped = self._feed.num_batches, 0
         if now != self._before or self.model._initial_epoch is not None:
             # It may be this very model that was interrupted, and has seen more since.
@@ -161,7 +175,9 @@ class _Clock(keras.callbacks.Callback):
             self._validation.epoch = self._held_epoch
 
 
-def _replaced(given: dict[str, Any], key: str, bin_width: float) -> Batches | None:
+def _replaced(
+    given: dict[str, Any], key: str, bin_width: float, strategy: tf.distribute.Strategy
+) -> Batches | None:
     batches = given.get(key)
     if not isinstance(batches, Batches):
         return None
@@ -170,5 +186,5 @@ def _replaced(given: dict[str, Any], key: str, bin_width: float) -> Batches | No
             f"`bin_width` of the model must be that of the batches, {batches.bin_width:g}, as they "
             f"are scaled; got {bin_width:g}. Pass `bin_width=batches.bin_width` to `FlowModel`."
         )
-    given[key] = batches.dataset
+    given[key] = fed(batches.dataset, batches, strategy)
     return batches

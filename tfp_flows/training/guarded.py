@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfp_flows.training.arguments import check_no_loss, mended
+from tfp_flows.training.arguments import check_no_loss, check_xla, mended
 from tfp_flows.training.precision import computes_in_float16, with_scaled_loss
 from tfp_flows.training.steps import CheckedSteps
 
@@ -24,6 +24,8 @@ class GuardedModel(CheckedSteps):
         """
         given = check_no_loss(super().compile, args, kwargs)
         super().compile(*args, **kwargs)
+        if self.jit_compile:
+            check_xla(self.distribute_strategy)
         if given.get("auto_scale_loss", True) and computes_in_float16(self.distribution):
             self.optimizer = with_scaled_loss(self.optimizer)
         if self.optimizer is not None and not self.optimizer.built:
@@ -42,7 +44,7 @@ class GuardedModel(CheckedSteps):
         """
         self._initial_epoch = None  # Of a `fit` before, which was restored.
         bound = mended(super().fit, args, kwargs)
-        feed = self._feed.opened(bound.arguments, self.bin_width)
+        feed = self._feed.opened(bound.arguments, self.bin_width, self.distribute_strategy)
         self._prepare(bound.arguments)
         callbacks = bound.arguments.get("callbacks")
         clocks = [keras.callbacks.LambdaCallback(on_epoch_begin=self._on_epoch_begin), feed]
@@ -66,7 +68,7 @@ class GuardedModel(CheckedSteps):
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """As in Keras; a `ValueError` at the first NaN in the loss, and NaN or inf in the data."""
         bound = mended(super().evaluate, args, kwargs)
-        with self._feed.scoring(bound.arguments, self.bin_width):
+        with self._feed.scoring(bound.arguments, self.bin_width, self.distribute_strategy):
             return super().evaluate(*bound.args, **bound.kwargs)
 
     def predict(self, *args: Any, **kwargs: Any) -> Any:
@@ -76,7 +78,7 @@ class GuardedModel(CheckedSteps):
         """
         self._guard.num_predicted.assign(0)
         bound = mended(super().predict, args, kwargs)
-        with self._feed.scoring(bound.arguments, self.bin_width):
+        with self._feed.scoring(bound.arguments, self.bin_width, self.distribute_strategy):
             return super().predict(*bound.args, **bound.kwargs)
 
     def _on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

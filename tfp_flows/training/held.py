@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
+
+from tfp_flows.training.workers import local, parts
 
 
 class HeldBatch:
@@ -56,7 +57,7 @@ class HeldBatch:
         """Forgets what is held."""
         self._spec = self._read = None
         for room in (room for rooms in self._rooms.values() for room in rooms):
-            for part in _parts(room):
+            for part in parts(room):
                 part.assign(_nothing(part.dtype))
 
     def get(self) -> Any:
@@ -64,7 +65,7 @@ class HeldBatch:
         structure, values = self._read, _leaves(self._read)
         if structure is None and self._spec is not None:
             structure, values = self._spec, self._rooms[_dtypes(self._spec)]
-        arrays = [_joined(value) for value in values]
+        arrays = [local(value) for value in values]
         if not any(map(len, arrays)):
             return None
         left = iter(arrays)
@@ -100,13 +101,3 @@ def _room(dtype: tf.DType) -> tf.Variable:
 
 def _nothing(dtype: tf.DType) -> tf.Tensor:
     return tf.zeros([0], dtype)
-
-
-def _parts(value: Any) -> tuple[Any, ...]:
-    strategy = getattr(value, "distribute_strategy", None)
-    parts = strategy.experimental_local_results(value) if strategy else getattr(value, "values", 0)
-    return tuple(parts) if isinstance(parts, tuple | list) else (value,)
-
-
-def _joined(value: Any) -> np.ndarray:
-    return np.concatenate([np.asarray(part) for part in _parts(value)])

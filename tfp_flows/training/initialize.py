@@ -11,6 +11,7 @@ import tensorflow as tf
 from tfp_flows.phases import initializing
 from tfp_flows.training.batch import bijector_kwargs, event_and_context
 from tfp_flows.training.checks import check_distribution
+from tfp_flows.training.workers import local
 from tfp_flows.typing import Distribution
 
 
@@ -76,6 +77,8 @@ def first_batch(data: dict[str, Any]) -> Any:
         first = next(x)
         data["x"] = _chained(first, x)
         return keras.utils.unpack_x_y_sample_weight(first)[:2]
+    if isinstance(x, tf.distribute.DistributedDataset):
+        return local(keras.utils.unpack_x_y_sample_weight(next(iter(x)))[:2])
     if isinstance(x, tf.data.Dataset):
         return keras.utils.unpack_x_y_sample_weight(next(iter(x)))[:2]
     if isinstance(x, keras.utils.PyDataset):
@@ -122,7 +125,8 @@ def _run(flow: Distribution, x: tf.Tensor, context: Any) -> None:
         one_pass(x)
     else:
         # All replicas of one worker get its whole part, which changes no mean.
-        strategy.run(one_pass, args=(x,))
+        only_graphs = isinstance(strategy, tf.distribute.TPUStrategy)
+        strategy.run(tf.function(one_pass) if only_graphs else one_pass, args=(x,))
 
 
 def _check_finite(x: tf.Tensor) -> None:

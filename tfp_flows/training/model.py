@@ -136,7 +136,7 @@ class FlowModel(GuardedModel):
         """Mean negative log-density in nats, and regularizers; `ValueError` for targets."""
         del x, training
         check_no_targets(y)
-        return self._share(mean(-y_pred, event_weights(sample_weight, y_pred)))
+        return self._share(mean(-y_pred, event_weights(sample_weight, y_pred)), y_pred)
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None

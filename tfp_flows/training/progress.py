@@ -23,14 +23,11 @@ class Progress:
         self.variable: Any = model.add_weight(
             name="progress",
             shape=(2,),
-            initializer="zeros",
+            initializer=_beginning,
             dtype="int64",
             trainable=False,
             aggregation="only_first_replica",
         )
-        # From the global generator, so that it follows `keras.utils.set_random_seed`.
-        seed = tf.random.uniform([], maxval=tf.int32.max, dtype=tf.int32)
-        self.variable.assign(tf.stack([tf.cast(seed, tf.int64), 0]))
 
     @property
     def num_batches(self) -> int:
@@ -56,3 +53,11 @@ class Progress:
         for data in (number, replica):
             seed = tf.random.fold_in(seed, tf.cast(data, tf.int32))
         return seed
+
+
+def _beginning(shape: Any, dtype: Any) -> tf.Tensor:
+    del shape
+    # From the global generator, so that it follows `keras.utils.set_random_seed`. As a start value:
+    # a strategy gives all workers that of the first.
+    seed = tf.random.uniform([], maxval=tf.int32.max, dtype=tf.int32)
+    return tf.cast(tf.stack([seed, 0]), dtype)

@@ -9,13 +9,15 @@ import tensorflow as tf
 from tfp_flows.nets.backend import require_tensorflow_backend
 from tfp_flows.training.batch import real_dtype
 from tfp_flows.training.checks import check_distribution
+from tfp_flows.training.executions import one_by_one
 from tfp_flows.training.fault import NonFiniteError, find_layer
 from tfp_flows.training.feeding import Feed
 from tfp_flows.training.guard import Guard
 from tfp_flows.training.held import HeldBatch
 from tfp_flows.training.progress import Progress
-from tfp_flows.training.totals import num_replicas
+from tfp_flows.training.totals import num_replicas, share_of
 from tfp_flows.training.variables import lost_variables, require_found, shared_variables
+from tfp_flows.training.workers import as_keras_reduces
 from tfp_flows.typing import Distribution
 
 
@@ -63,7 +65,7 @@ class CheckedSteps(keras.Model):
         if not self.trainable_variables:
             raise ValueError(f"`{self.name}` must have something to train; got it all frozen.")
         super().make_train_function(force)
-        run = self._explaining(self.train_function, self._guard.training_batch)
+        run = self._explaining(self._executing(self.train_function), self._guard.training_batch)
         self.train_function = self._feed.skipping(self._guard.recovering(run, self), self)
 
     def make_test_function(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
@@ -71,17 +73,29 @@ class CheckedSteps(keras.Model):
         if self.test_function is not None and not force:
             return
         super().make_test_function(force)
-        self.test_function = self._explaining(self.test_function, self._guard.evaluation_batch)
+        run = self._executing(self.test_function)
+        self.test_function = self._explaining(run, self._guard.evaluation_batch)
+
+    @property
+    def _is_compiled(self) -> bool:
+        """Whether XLA compiles the steps: on TPUs, whatever `compile` was told."""
+        is_tpu = isinstance(self.distribute_strategy, tf.distribute.TPUStrategy)
+        return is_tpu or bool(self.jit_compile)
+
+    def _executing(self, function: Any) -> Any:
+        if self.steps_per_execution == 1 or self.distribute_strategy.num_replicas_in_sync == 1:
+            return function
+        return one_by_one(function, self)
 
     def _explaining(self, function: Any, held: HeldBatch) -> Any:
-        if not self.jit_compile or self.steps_per_execution == 1:
+        if not self._is_compiled or self.steps_per_execution == 1:
             strategy = self.distribute_strategy
-            function = held.kept(function, strategy, by_step=not self.jit_compile)
+            function = held.kept(function, strategy, by_step=not self._is_compiled)
         return self._guard.explaining(function, held, lambda d: self._unpack(d)[0], self._find)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """As in Keras, unless data, loss or gradient hold NaN or inf."""
-        if not self.jit_compile:
+        if not self._is_compiled:
             return self._train_step(data)
         # The whole step: batch normalization has followed the data by the time of the update.
         variables = [*self.weights, *self.metrics_variables, *self.optimizer.variables]
@@ -130,10 +144,10 @@ class CheckedSteps(keras.Model):
         self._guard.num_predicted.assign_add(tf.constant(1, tf.int64))
         return y_pred
 
-    def _share(self, loss: tf.Tensor) -> tf.Tensor:
-        """What a replica adds to the loss: a mean over its events, and regularizers."""
-        penalties = [tf.cast(penalty, loss.dtype) for penalty in self.losses]
-        return tf.add_n([loss, *penalties]) / num_replicas()
+    def _share(self, loss: tf.Tensor, y_pred: Any) -> tf.Tensor:
+        """What a replica adds to the loss: its events count as all others, and regularizers."""
+        loss *= share_of(_size(y_pred), loss.dtype)
+        return loss + sum(tf.cast(penalty, loss.dtype) for penalty in self.losses) / num_replicas()
 
     def _find(self, what: str, inputs: Any) -> tuple[str, str | None]:
         """A sentence about where a fault began, and the name of the layer."""
@@ -144,11 +158,11 @@ class CheckedSteps(keras.Model):
 
     def _hold(self, data: Any, held: HeldBatch) -> Any:
         """A block whose operations wait until the batch is kept."""
-        return tf.control_dependencies([] if self.jit_compile else [held.hold(data)])
+        return tf.control_dependencies([] if self._is_compiled else [held.hold(data)])
 
     def _checked(self, what: str, values: Any) -> Any:
         """A block whose operations wait for the check."""
-        checks = self._guard.check(what, values, noting=self.jit_compile)
+        checks = self._guard.check(what, values, noting=self._is_compiled)
         # As one: each operation in the block would wait for each of the checks.
         return tf.control_dependencies([tf.group(*checks)])
 
@@ -156,6 +170,13 @@ class CheckedSteps(keras.Model):
         self._guard.count_step()
         for metric in self.metrics:
             if metric.name == "loss":
-                size = tf.shape(tf.nest.flatten(y_pred)[0])[0]
-                metric.update_state(loss * num_replicas(), sample_weight=size)
-        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+                # Metrics add what replicas give, as Keras does with losses.
+                size = _size(y_pred)
+                whole = tf.math.divide_no_nan(loss, share_of(size, loss.dtype))
+                metric.update_state(whole, sample_weight=size)
+        logs = self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+        return as_keras_reduces(logs, self.distribute_strategy)
+
+
+def _size(y_pred: Any) -> tf.Tensor:
+    return tf.shape(tf.nest.flatten(y_pred)[0])[0]

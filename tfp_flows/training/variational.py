@@ -111,7 +111,7 @@ class VariationalModel(GuardedModel):
     ) -> tf.Tensor:
         """Mean of `log q - log target` in nats, and regularizers."""
         del x, y, sample_weight, training
-        return self._share(y_pred[1])
+        return self._share(y_pred[1], y_pred)
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
