@@ -1,12 +1,13 @@
 """Activation normalization (Glow, section 3.1)."""
 
+import math
 import warnings
 
 import numpy as np
 import tensorflow as tf
 
 from tfp_flows.bijectors.base import EventBijector
-from tfp_flows.ops.arguments import check_shape
+from tfp_flows.ops.arguments import check_number, check_shape
 from tfp_flows.ops.moments import global_moments, positive_std
 from tfp_flows.phases import is_initializing, set_once
 from tfp_flows.typing import Shape, TensorPair
@@ -55,8 +56,8 @@ class ActNorm(EventBijector):
         event_shape = check_shape("event_shape", event_shape)
         if not event_shape:
             raise ValueError("`event_shape` must have rank 1 or more; got (). Use (1,) instead.")
-        if not log_scale_factor > 0:
-            raise ValueError(f"`log_scale_factor` must be positive; got {log_scale_factor}.")
+        if not 0 < check_number("log_scale_factor", log_scale_factor) < math.inf:
+            raise ValueError(f"`log_scale_factor` must be positive and finite; got {log_scale_factor}.")
         self._event_shape = self._no_dependency(event_shape)
         self._factor = float(log_scale_factor)
         super().__init__(

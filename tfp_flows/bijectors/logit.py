@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfp_flows.bijectors.base import EventBijector
+from tfp_flows.ops.arguments import check_number
 from tfp_flows.typing import TensorPair
 
 
@@ -38,7 +39,7 @@ class Logit(EventBijector):
         self, alpha: float = 0.05, *, validate_args: bool = False, name: str = "logit"
     ) -> None:
         parameters = dict(locals())
-        if not 0 < alpha < 0.5:
+        if not 0 < check_number("alpha", alpha) < 0.5:
             raise ValueError(f"`alpha` must be between 0 and 0.5; got {alpha}.")
         self._alpha = float(alpha)
         super().__init__(

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import tensorflow as tf
 
-from tfp_flows.ops.arguments import check_int, check_kind
+from tfp_flows.ops.arguments import check_int, check_kind, check_number
 from tfp_flows.ops.laws import GAUSSIAN, LOGISTIC, Law
 from tfp_flows.ops.mixtures import Mixture
 from tfp_flows.ops.shape import reshape_event
@@ -31,9 +31,9 @@ class _MixtureTransform(ScalarTransform):
     def __post_init__(self) -> None:
         check_int("num_components", self.num_components, 1)
         check_kind("scale", self.scale, ScaleMap)
-        if not math.isfinite(self.spread):
+        if not math.isfinite(check_number("spread", self.spread)):
             raise ValueError(f"`spread` must be finite; got {self.spread}.")
-        if not 0 < self.log_scale_bound <= 10:
+        if not 0 < check_number("log_scale_bound", self.log_scale_bound) <= 10:
             raise ValueError(f"`log_scale_bound` must be in (0, 10]; got {self.log_scale_bound}.")
 
     @property
