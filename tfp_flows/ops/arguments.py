@@ -32,15 +32,15 @@ def check_int(name: str, value: Any, low: int, high: int | None = None) -> int:
     return number
 
 
-def check_number(name: str, value: Any) -> float:
+def check_real(name: str, value: Any) -> float:
     """Gives `value` as a Python `float` if it is a real number, NaN and infinity among them.
 
     Raises:
       TypeError: `value` is no number; booleans and strings are none.
 
     Example:
-      >>> from tfp_flows.ops.arguments import check_number
-      >>> check_number("rate", 1)
+      >>> from tfp_flows.ops.arguments import check_real
+      >>> check_real("rate", 1)
       1.0
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):

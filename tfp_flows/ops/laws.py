@@ -2,6 +2,7 @@
 
 import abc
 import math
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
@@ -10,8 +11,29 @@ _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 _ASYMPTOTIC = {tf.float32: -10.0, tf.float64: -30.0}
 
 
+class Reach(NamedTuple):
+    """How far from 0 values, and quantiles, still have a density that the dtype holds."""
+
+    value: float
+    quantile: float
+
+
 class Law(abc.ABC):
     """A continuous law on the line that is symmetric about 0."""
+
+    # Components may have scales of e^-10 and e^10: a value is then 2e4 times its size in units of
+    # one of them, and a quantile 5e8 times, as it is first taken to a value.
+    _reaches: ClassVar[dict[tf.DType, Reach]]
+
+    def reach(self, dtype: tf.DType) -> Reach:
+        """Where mixtures of this law are cut off.
+
+        Raises:
+          TypeError: of 16 bits, which hold no tails.
+        """
+        if dtype not in self._reaches:
+            raise TypeError(f"Mixtures must be float32 or float64; got {dtype.name}.")
+        return self._reaches[dtype]
 
     @abc.abstractmethod
     def log_cdf(self, z: tf.Tensor) -> tf.Tensor:
@@ -29,6 +51,11 @@ class Law(abc.ABC):
 class Logistic(Law):
     """`P(Z <= z) = sigmoid(z)`."""
 
+    _reaches: ClassVar[dict[tf.DType, Reach]] = {
+        tf.float32: Reach(1e30, 1e28),
+        tf.float64: Reach(1e290, 1e288),
+    }
+
     def log_cdf(self, z: tf.Tensor) -> tf.Tensor:
         return -tf.nn.softplus(-z)
 
@@ -41,6 +68,11 @@ class Logistic(Law):
 
 class Gaussian(Law):
     """`Z ~ N(0, 1)`."""
+
+    _reaches: ClassVar[dict[tf.DType, Reach]] = {
+        tf.float32: Reach(1e13, 1e9),
+        tf.float64: Reach(1e145, 1e140),
+    }
 
     def log_cdf(self, z: tf.Tensor) -> tf.Tensor:
         if z.dtype not in _ASYMPTOTIC:

@@ -6,7 +6,7 @@ import math
 
 import tensorflow as tf
 
-from tfp_flows.ops.arguments import check_number
+from tfp_flows.ops.arguments import check_real
 
 # `exp` of it and of its negative are normal numbers, so that no scale is 0 or infinite.
 _LARGEST = {tf.float16: 9.0, tf.bfloat16: 87.0, tf.float32: 87.0, tf.float64: 708.0}
@@ -36,7 +36,7 @@ class TanhScale(ScaleMap):
     bound: float = 2.0
 
     def __post_init__(self) -> None:
-        if not 1e-4 <= check_number("bound", self.bound) < math.inf:
+        if not 1e-4 <= check_real("bound", self.bound) < math.inf:
             raise ValueError(f"`bound` must be at least 1e-4 and finite; got {self.bound}.")
 
     def log_scale(self, raw: tf.Tensor) -> tf.Tensor:
@@ -58,11 +58,12 @@ class ExpScale(ScaleMap):
     bound: float = math.inf
 
     def __post_init__(self) -> None:
-        if not check_number("bound", self.bound) > 0:
+        if not check_real("bound", self.bound) > 0:
             raise ValueError(f"`bound` must be positive; got {self.bound}.")
 
     def log_scale(self, raw: tf.Tensor) -> tf.Tensor:
-        return _clipped(raw, self.bound)
+        bound = min(self.bound, _LARGEST[raw.dtype])
+        return tf.clip_by_value(raw, -bound, bound)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,16 +82,15 @@ class SigmoidScale(ScaleMap):
     max_scale: float = 1.0
 
     def __post_init__(self) -> None:
-        if not math.isfinite(check_number("offset", self.offset)):
+        if not math.isfinite(check_real("offset", self.offset)):
             raise ValueError(f"`offset` must be finite; got {self.offset}.")
-        if not 0 < check_number("max_scale", self.max_scale) < math.inf:
+        if not 0 < check_real("max_scale", self.max_scale) < math.inf:
             raise ValueError(f"`max_scale` must be positive and finite; got {self.max_scale}.")
 
     def log_scale(self, raw: tf.Tensor) -> tf.Tensor:
         log_scale = tf.math.log_sigmoid(raw + self.offset if self.offset else raw)
-        return _clipped(log_scale if self.max_scale == 1 else log_scale + math.log(self.max_scale))
-
-
-def _clipped(log_scale: tf.Tensor, bound: float = math.inf) -> tf.Tensor:
-    bound = min(bound, _LARGEST[log_scale.dtype])
-    return tf.clip_by_value(log_scale, -bound, bound)
+        largest, highest = _LARGEST[raw.dtype], math.log(self.max_scale)
+        if highest:
+            log_scale += highest
+        log_scale = tf.maximum(log_scale, -largest)
+        return log_scale if highest <= largest else tf.minimum(log_scale, largest)
