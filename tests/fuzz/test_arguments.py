@@ -34,7 +34,7 @@ JUNK += [
     p.Halves(),
     [p.Halves(), 1],
 ]
-JUNK += ["float16", "int32", nets.MLP((2,)), np.array(True), [[True], [False]], ["True", False]]
+JUNK += ["float16", "int32", nets.MLP((2,)), np.ones([], bool), [[True], [False]], ["True", False]]
 
 # A call that is right, of which one argument is made wrong.
 RIGHT = {
@@ -57,7 +57,7 @@ RIGHT = {
     b.ActNorm: {"event_shape": (2,), "log_scale_factor": 1.0},
     b.InvertibleConv1x1: {"num_channels": 2, "parametrization": "lu", "start": "rotation"},
     b.Standardize: {"mean": [0.0, 1.0], "std": [1.0, 1.0]},
-    b.BatchNormalization: {"event_shape": (2,), "momentum": 0.9, "epsilon": 1e-3, "partition": None},
+    b.BatchNormalization: {"event_shape": (2,), "momentum": 0.9, "epsilon": 1e-3},
     b.Elementwise: {"transform": t.Affine(), "event_shape": (2,), "context_shape": None},
     flows.coupling_flow: {
         "event_shape": (2,),
@@ -77,12 +77,9 @@ RELATED = {
     "mean": "std",
     "std": "mean",
     "standardize": "logit_alpha",
-    "num_classes": "context_shape",
-}
-RELATED |= {
-    "event_shape": "partition",
-    "context_shape": "net|num_classes|logits",
-    "direction": "parity",
+    "num_classes": "context_shape|net",
+    "context_shape": "net|num_classes",
+    "event_shape": "partition|context_shape",
 }
 
 
