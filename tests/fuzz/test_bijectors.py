@@ -47,13 +47,13 @@ def test_samples_of_a_logit_have_a_density(alpha, shape, draw):
     factor=st.integers(2, 4),
     order=st.sampled_from(["channel", "position", "diagonal"]),
     sizes=st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 5)),
-    off=st.sampled_from([(0, 0)] * 8 + [(1, 0), (0, 1)]),
     batch=batch_shapes(2),
     draw=numbers(ALL_FLOATS),
 )
-def test_squeeze(factor, order, sizes, off, batch, draw):
+def test_squeeze(factor, order, sizes, batch, draw):
     layer = bijectors.Squeeze(factor, order)
     height, width, channels = sizes
+    off = [(1, 0), (0, 1), (0, 0)][min(draw.seed % 8, 2)]  # Mostly, the tiles cover the image.
     x = draw(*batch, height * factor + off[0], width * factor + off[1], channels)
     if any(off):
         with pytest.raises(ValueError, match="must be given heights and widths divisible by"):

@@ -18,43 +18,9 @@ FLAGS = [
     for flag in command._option_string_actions
 ]
 NUMBERS = st.one_of(st.integers().map(str), st.floats().map(str), st.just("9" * 5000))
-PIECES = [
-    "(",
-    ")",
-    "[",
-    "]",
-    "{",
-    "}",
-    ",",
-    "=",
-    "-",
-    "~",
-    "*",
-    "**",
-    ".",
-    "'",
-    '"',
-    "1",
-    "1e400",
-    "x",
-]
-PIECES += [" ", "nets.MLP", "transforms.Affine", "partitions.Mask", "lambda:0", "__import__", "\0"]
-PIECES += [
-    "None",
-    "True",
-    "inf",
-    "nan",
-    "j",
-    "if ",
-    "#",
-    "\n",
-    "\\",
-    "f'",
-    "b'",
-    "%s",
-    ":=",
-    "((2,))",
-]
+PIECES = [*"()[]{},=-~*.1xj #", "\n", "\0", "\\", "'", '"', "**", "1e400", "f'", "b'", "%s", ":="]
+PIECES += ["nets.MLP", "transforms.Affine", "partitions.Mask", "lambda:0", "__import__", "((2,))"]
+PIECES += ["None", "True", "inf", "nan", "if "]
 CODE = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
 DEEP = st.builds(lambda piece, n: piece * n, st.sampled_from(PIECES), st.integers(100, 20000))
 ANY = st.one_of(st.text(max_size=5), NUMBERS, CODE, st.sampled_from(["", "/", ".", "%", "-", "--"]))
@@ -98,10 +64,8 @@ def test_settings_are_values_or_refused(settings, flow):
 
 @fuzz(1, text=CODE | DEEP)
 def test_expressions_are_values_or_refused(text):
-    try:
+    with contextlib.suppress(TypeError, ValueError):
         evaluated(text)
-    except (TypeError, ValueError) as error:
-        assert str(error)
 
 
 @fuzz(

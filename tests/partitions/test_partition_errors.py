@@ -17,7 +17,7 @@ def test_parity_is_zero_or_one(make, parity):
 
 
 def test_parity_of_a_mask_is_zero_or_one():
-    with pytest.raises(ValueError, match="`parity` must be an integer in 0..1; got 2"):
+    with pytest.raises(ValueError, match=r"`parity` must be an integer in 0..1; got 2"):
         Mask([True, False], parity=2)
 
 
