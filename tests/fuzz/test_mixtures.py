@@ -47,41 +47,36 @@ def traced(transform, size, dtype):
     return both
 
 
-def moderate(transform, draw, size):
-    """Raw numbers within what the inverse promises: near one another, of like scales."""
-    return draw(ROWS, transform.num_params * size, most=30.0)
-
-
 @every_kind
-@fuzz(0.4, seed=SEEDS, some=SOME)
-def test_nothing_is_ever_nan_or_infinite(kind, seed, some):
+@fuzz(0.1, seed=SEEDS, some=SOME)
+def test_values_and_log_slopes_are_always_finite(kind, seed, some):
     transform, size, dtype = kind
     draw = Numbers(dtype, seed, some)
     # Means are within the reach of the law.
     end = transform.law.reach(draw.dtype).value
     value, raw = draw(ROWS, size), draw(ROWS, transform.num_params * size, most=end)
-    for out, log_slope, gradients in traced(*kind)(value, raw):
-        for result in tf.nest.flatten([out, log_slope]):
-            assert np.all(np.isfinite(result))
-        # The product of two numbers that are large need not fit.
-        assert not any(np.any(np.isnan(result)) for result in tf.nest.flatten(gradients))
+    for out, log_slope, _ in traced(*kind)(value, raw):
+        assert np.all(np.isfinite(out))
+        assert np.all(np.isfinite(log_slope))
 
 
 @every_kind
-@fuzz(0.4, seed=SEEDS, some=SOME)
-def test_gradients_are_finite_at_what_flows_meet(kind, seed, some):
+@fuzz(0.1, seed=SEEDS, some=SOME)
+def test_gradients_are_finite(kind, seed, some):
     transform, size, dtype = kind
     draw = Numbers(dtype, seed, some)
-    for answers in traced(*kind)(draw(ROWS, size, most=1e3), moderate(transform, draw, size)):
+    value, raw = draw(ROWS, size, most=1e3), draw(ROWS, transform.num_params * size, most=1e3)
+    for answers in traced(*kind)(value, raw):
         assert all(np.all(np.isfinite(result)) for result in tf.nest.flatten(answers))
 
 
 @every_kind
-@fuzz(0.3, seed=SEEDS, some=SOME)
+@fuzz(0.1, seed=SEEDS, some=SOME)
 def test_inverse_then_forward(kind, seed, some):
     transform, size, dtype = kind
     draw = Numbers(dtype, seed, some)
-    x, raw = draw(ROWS, size, most=1e3), moderate(transform, draw, size)
+    # Components that are at most 2000 apart.
+    x, raw = draw(ROWS, size, most=1e3), draw(ROWS, transform.num_params * size, most=30.0)
     z = traced(*kind)(x, raw)[0][0]
     back, back_slope, _ = traced(*kind)(z, raw)[1]
     # How far each rounding moves x: that of x less a mean, which is a raw mean and a spread times
@@ -99,7 +94,7 @@ def test_inverse_then_forward(kind, seed, some):
 
 
 @every_kind
-@fuzz(0.2, seed=SEEDS, some=SOME)
+@fuzz(0.05, seed=SEEDS, some=SOME)
 def test_larger_values_have_larger_images(kind, seed, some):
     transform, size, dtype = kind
     draw = Numbers(dtype, seed, some)
@@ -111,7 +106,7 @@ def test_larger_values_have_larger_images(kind, seed, some):
 
 
 @every_kind
-@fuzz(0.1, seed=SEEDS, in_raw=st.booleans())
+@fuzz(0.05, seed=SEEDS, in_raw=st.booleans())
 def test_nan_stays_nan(kind, seed, in_raw):
     transform, size, dtype = kind
     draw = Numbers(dtype, seed, ["plain"])

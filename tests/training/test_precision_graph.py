@@ -14,7 +14,7 @@ FLOWS = {
     "realnvp": lambda: flows.realnvp(IMAGES, num_levels=2, num_blocks=1, filters=4),
     "glow": lambda: flows.glow(IMAGES, num_levels=2, num_steps=1, filters=4, num_classes=3),
     "flowpp": lambda: flows.flowpp(
-        IMAGES, couplings=((1, 1), (1, 1)), net=nets.FlowPPNet(filters=8, num_blocks=1)
+        IMAGES, couplings=((0, 1), (1, 0)), net=nets.FlowPPNet(filters=8, num_blocks=1)
     ),
 }
 
