@@ -1,6 +1,6 @@
 """A short run in each test run, always of the same cases, and a long one, now and then.
 
-`python -m pytest tests/fuzz --hypothesis-profile=long` is the long one; docs/fuzz.md says more.
+docs/fuzz.md has the command of the long one, and what came of it.
 """
 
 from hypothesis import Phase, settings

@@ -80,9 +80,9 @@ class LogisticMixture(_MixtureTransform):
 
     Values beyond 1e30 in float32 (1e13 for Gaussians), and latents beyond 1e28 (1e9) before scale
     and shift, are taken for these: there the map is no bijection any more, but finite. Raw means
-    must be within. Gradients are finite for values and raw numbers up to 1e3. The inverse is to the last digits for components that are at most 2000 apart;
-    far out, at `z`, the log-slope of a Gaussian mixture has an error of about `z^2` roundings, as
-    the density itself.
+    must be within. Gradients are finite for values and raw numbers up to 1e3. The inverse is to
+    the last digits for components that are at most 2000 apart; far out, at `z`, the log-slope of
+    a Gaussian mixture has an error of about `z^2` roundings, as the density itself.
 
     Args:
       num_components: `K`, 1 at least.
