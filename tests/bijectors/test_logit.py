@@ -50,6 +50,14 @@ def test_the_ends_are_finite(alpha, dtype):
     np.testing.assert_allclose(bijectors.Logit(alpha).forward(tf.identity(z)), x, atol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [tf.float16, tf.bfloat16])
+def test_16_bits_are_enough_for_the_ends(dtype):
+    x = tf.constant([0.0, 0.5, 1.0], dtype)
+    z, log_det = bijectors.Logit(0.05).inverse_and_log_det(x)
+    np.testing.assert_allclose(tf.cast(z, tf.float32), [-2.9444, 0.0, 2.9444], atol=0.05)
+    assert log_det.dtype == dtype
+
+
 def test_latents_of_any_size_stay_near_the_unit_interval():
     layer, z = bijectors.Logit(0.1), tf.constant([-200.0, -90.0, 90.0, 200.0])
     x, log_det = layer.forward_and_log_det(z)

@@ -102,3 +102,13 @@ def test_a_flow_refuses_numbers_that_do_not_fit():
         flows.coupling_flow((3,), net=SMALL, standardize=(MEAN, STD), logit_alpha=0.1)
     with pytest.raises(ValueError, match="`standardize` must be a pair"):
         flows.coupling_flow((3,), net=SMALL, standardize=MEAN)
+
+
+@pytest.mark.parametrize("junk", ["x", {}, object(), ["a", "b"]], ids=str)
+def test_what_is_no_number_is_named(junk):
+    with pytest.raises((TypeError, ValueError), match="`mean` must hold numbers; got"):
+        bijectors.Standardize(junk, [1.0])
+    with pytest.raises((TypeError, ValueError), match="`std` must hold numbers; got"):
+        bijectors.Standardize([1.0], junk)
+    with pytest.raises(ValueError, match="`standardize` must be a pair"):
+        flows.coupling_flow((2,), standardize=3)

@@ -52,6 +52,12 @@ def test_everything_else_is_refused(text):
         evaluated(text)
 
 
+@pytest.mark.parametrize("text", ["nets.MLP" * 1000, "-" * 20000 + "1", "(" * 5000, "1\0"])
+def test_no_depth_is_too_much_to_be_refused(text):
+    with pytest.raises(ValueError, match="must be a literal, or a class of"):
+        evaluated(text)
+
+
 def test_wrong_arguments_are_errors_of_their_own():
     with pytest.raises(TypeError, match="dropuot"):
         evaluated("nets.MLP(dropuot=0.1)")

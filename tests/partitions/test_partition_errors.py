@@ -1,5 +1,7 @@
 """Errors say what was wanted and what came."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -7,26 +9,31 @@ from tfp_flows.partitions import Alternating, Checkerboard, Halves, Mask, Partit
 
 
 @pytest.mark.parametrize("make", [Halves, Alternating, Checkerboard, Stripes])
-@pytest.mark.parametrize("parity", [2, -1, 0.5, None, "even"])
+@pytest.mark.parametrize("parity", [2, -1, 0.5, None, "even", True, np.zeros(2)], ids=str)
 def test_parity_is_zero_or_one(make, parity):
-    with pytest.raises(ValueError, match=f"`parity` must be 0 or 1; got {parity!r}"):
+    wanted = f"`parity` must be an integer in 0..1; got {re.escape(repr(parity))}"
+    with pytest.raises((TypeError, ValueError), match=wanted):
         make(parity=parity)
 
 
 def test_parity_of_a_mask_is_zero_or_one():
-    with pytest.raises(ValueError, match="`parity` must be 0 or 1; got 2"):
+    with pytest.raises(ValueError, match=r"`parity` must be an integer in 0..1; got 2"):
         Mask([True, False], parity=2)
 
 
 @pytest.mark.parametrize("make", [Halves, Alternating])
 def test_events_have_a_rank(make):
-    with pytest.raises(ValueError, match="`event_ndims` must be at least 1; got 0"):
+    with pytest.raises(ValueError, match="`event_ndims` must be an integer of at least 1; got 0"):
         make(event_ndims=0)
+    with pytest.raises(TypeError, match="`event_ndims` must be an integer of at least 1; got None"):
+        make(event_ndims=None)
 
 
-def test_direction_is_one_of_two():
-    with pytest.raises(ValueError, match=r"'vertical' or 'horizontal'; got 'diagonal'"):
-        Stripes(direction="diagonal")
+@pytest.mark.parametrize("direction", ["diagonal", np.zeros(2)], ids=str)
+def test_direction_is_one_of_two(direction):
+    wanted = f"'vertical' or 'horizontal'; got {re.escape(repr(direction))}"
+    with pytest.raises(ValueError, match=wanted):
+        Stripes(direction=direction)
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_transforms_with_other_scales_differ():
 
 @pytest.mark.parametrize("bound", [0.0, -1.0, math.inf, math.nan])
 def test_bounds_are_positive_and_finite(bound):
-    with pytest.raises(ValueError, match=f"`bound` must be positive and finite; got {bound}"):
+    with pytest.raises(ValueError, match=f"`bound` must be at least 1e-4 and finite; got {bound}"):
         TanhScale(bound)
 
 

@@ -1,12 +1,13 @@
 """Activation normalization (Glow, section 3.1)."""
 
+import math
 import warnings
 
 import numpy as np
 import tensorflow as tf
 
 from tfp_flows.bijectors.base import EventBijector
-from tfp_flows.ops.arguments import check_shape
+from tfp_flows.ops.arguments import check_real, check_shape
 from tfp_flows.ops.moments import global_moments, positive_std
 from tfp_flows.phases import is_initializing, set_once
 from tfp_flows.typing import Shape, TensorPair
@@ -21,7 +22,8 @@ class ActNorm(EventBijector):
     With `event_shape=(H, W, C)` it is Flow++'s: one pair a pixel and channel.
 
     It starts as the identity; `training.initialize(flow, batch)` sets it, once, from the data.
-    Constant channels keep their scale. Kingma & Dhariwal 2018, https://arxiv.org/abs/1807.03039.
+    Constant channels keep their scale. Once `factor * log_scale` is beyond 87 in float32, or 708 in
+    float64, values are infinite or NaN. Kingma & Dhariwal 2018, https://arxiv.org/abs/1807.03039.
 
     Args:
       event_shape: shape of one event, and of the shift and the scale.
@@ -55,7 +57,7 @@ class ActNorm(EventBijector):
         event_shape = check_shape("event_shape", event_shape)
         if not event_shape:
             raise ValueError("`event_shape` must have rank 1 or more; got (). Use (1,) instead.")
-        if not log_scale_factor > 0:
+        if not 0 < check_real("log_scale_factor", log_scale_factor) < math.inf:
             raise ValueError(f"`log_scale_factor` must be positive; got {log_scale_factor}.")
         self._event_shape = self._no_dependency(event_shape)
         self._factor = float(log_scale_factor)

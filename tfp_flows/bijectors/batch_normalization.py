@@ -5,7 +5,7 @@ import math
 import tensorflow as tf
 
 from tfp_flows.bijectors.base import EventBijector
-from tfp_flows.ops.arguments import check_kind, check_shape
+from tfp_flows.ops.arguments import check_kind, check_real, check_shape
 from tfp_flows.ops.moments import global_moments
 from tfp_flows.partitions import Partition
 from tfp_flows.phases import is_initializing, is_repeated, is_training
@@ -65,9 +65,9 @@ class BatchNormalization(EventBijector):
         event_shape = check_shape("event_shape", event_shape)
         if not event_shape:
             raise ValueError("`event_shape` must have rank 1 or more; got (). Use (1,) instead.")
-        if not 0 <= momentum < 1:
+        if not 0 <= check_real("momentum", momentum) < 1:
             raise ValueError(f"`momentum` must be at least 0 and less than 1; got {momentum}.")
-        if not epsilon > 0:
+        if not 0 < check_real("epsilon", epsilon) < math.inf:
             raise ValueError(f"`epsilon` must be positive; got {epsilon}.")
         if partition is not None:
             check_kind("partition", partition, Partition)

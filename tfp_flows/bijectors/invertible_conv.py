@@ -66,7 +66,7 @@ class InvertibleConv1x1(EventBijector):
             ("parametrization", parametrization, ("lu", "full")),
             ("start", start, ("rotation", "identity")),
         ]:
-            if given not in known:
+            if not isinstance(given, str) or given not in known:
                 raise ValueError(f"`{argument}` must be one of {known}; got {given!r}.")
         super().__init__(
             forward_min_event_ndims=1,

@@ -2,10 +2,11 @@
 
 import math
 
-import numpy as np
+import ml_dtypes
 import tensorflow as tf
 
 from tfp_flows.bijectors.base import EventBijector
+from tfp_flows.ops.arguments import check_real
 from tfp_flows.typing import TensorPair
 
 
@@ -38,7 +39,7 @@ class Logit(EventBijector):
         self, alpha: float = 0.05, *, validate_args: bool = False, name: str = "logit"
     ) -> None:
         parameters = dict(locals())
-        if not 0 < alpha < 0.5:
+        if not 0 < check_real("alpha", alpha) < 0.5:
             raise ValueError(f"`alpha` must be between 0 and 0.5; got {alpha}.")
         self._alpha = float(alpha)
         super().__init__(
@@ -62,5 +63,5 @@ class Logit(EventBijector):
     def _stretched(self, x: tf.Tensor) -> tf.Tensor:
         p = self._alpha + (1 - 2 * self._alpha) * x
         # A saturated sample is at the end, where rounding decides between 0 and a negative number.
-        limits = np.finfo(p.dtype.as_numpy_dtype)
+        limits = ml_dtypes.finfo(p.dtype.as_numpy_dtype)  # Of bfloat16, too.
         return tf.where(tf.abs(p) < 8 * limits.eps, tf.maximum(p, limits.tiny), p)

@@ -56,7 +56,7 @@ class Squeeze(EventBijector):
     ) -> None:
         parameters = dict(locals())
         self._factor = check_int("factor", factor, 2)
-        if order not in _ORDERS:
+        if not isinstance(order, str) or order not in _ORDERS:
             raise ValueError(f"`order` must be one of {_ORDERS}; got {order!r}.")
         self._order = order
         super().__init__(

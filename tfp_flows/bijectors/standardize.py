@@ -26,6 +26,7 @@ class Standardize(EventBijector):
     Raises:
       ValueError: if the shapes differ or are (), or if a number is not finite, or a deviation not
         positive.
+      TypeError: if an argument holds no numbers.
 
     Example:
       >>> from tfp_flows import bijectors
@@ -44,8 +45,7 @@ class Standardize(EventBijector):
         name: str = "standardize",
     ) -> None:
         parameters = dict(locals())
-        numbers = tf.as_dtype(dtype).as_numpy_dtype
-        mean, std = np.asarray(mean, numbers), np.asarray(std, numbers)
+        mean, std = _numbers("mean", mean, dtype), _numbers("std", std, dtype)
         if mean.ndim == 0 or mean.shape != std.shape:
             wanted = "of one shape, of rank 1 or more"
             raise ValueError(f"`mean` and `std` must be {wanted}; got {mean.shape}, {std.shape}.")
@@ -87,6 +87,13 @@ class Standardize(EventBijector):
                 f"{tuple(event.shape)}."
             )
         return tf.cast(self._mean, event.dtype), tf.cast(self._std, event.dtype)
+
+
+def _numbers(name: str, values: Any, dtype: tf.DType) -> np.ndarray:
+    try:
+        return np.asarray(values, tf.as_dtype(dtype).as_numpy_dtype)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"`{name}` must hold numbers; got {values!r}.") from error
 
 
 def _first(values: np.ndarray, is_bad: np.ndarray) -> str:

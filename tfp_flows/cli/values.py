@@ -2,6 +2,7 @@
 
 import ast
 import math
+import textwrap
 from typing import Any
 
 from tfp_flows import nets, partitions, transforms
@@ -29,9 +30,9 @@ def evaluated(text: str) -> Any:
         return text
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError as error:
-        raise ValueError(f"must be {_WANTED}; got {text!r}") from error
-    return _value(tree)
+        return _value(tree)
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise ValueError(f"must be {_WANTED}; got {textwrap.shorten(text, 80)!r}") from error
 
 
 def _value(node: ast.expr) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from tfp_flows.ops.arguments import check_int
+from tfp_flows.ops.arguments import check_int, check_real
 
 
 def check_bool(name: str, value: bool) -> None:  # noqa: FBT001 - it is the value to check
@@ -37,9 +37,7 @@ def check_number(name: str, value: float, *, positive: bool = False) -> None:
       TypeError: If `value` is no number.
       ValueError: If it is infinite or NaN, or not positive where it must be.
     """
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise TypeError(f"`{name}` must be a number; got {value!r}.")
-    if not math.isfinite(value):
+    if not math.isfinite(check_real(name, value)):
         raise ValueError(f"`{name}` must be finite; got {value}.")
     if positive and not value > 0:
         raise ValueError(f"`{name}` must be positive; got {value}.")

@@ -1,6 +1,7 @@
 """Checks of arguments, with errors that say what was wanted and what came."""
 
 import difflib
+import numbers
 import operator
 from collections.abc import Iterable
 from typing import Any
@@ -31,6 +32,22 @@ def check_int(name: str, value: Any, low: int, high: int | None = None) -> int:
     if number < low or (high is not None and number > high):
         raise ValueError(f"`{name}` must be {wanted}; got {number}.")
     return number
+
+
+def check_real(name: str, value: Any) -> float:
+    """Gives `value` as a Python `float` if it is a real number, NaN and infinity among them.
+
+    Raises:
+      TypeError: `value` is no number; booleans and strings are none.
+
+    Example:
+      >>> from tfp_flows.ops.arguments import check_real
+      >>> check_real("rate", 1)
+      1.0
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"`{name}` must be a number; got {value!r}.")
+    return float(value)
 
 
 def check_shape(name: str, sizes: Any, *, minimum: int = 1) -> tuple[int, ...]:

@@ -20,6 +20,9 @@ class Mixture(NamedTuple):
 
     With `F` the cdf of the mixture and `Q` the quantile function of the law, `z = Q(F(x))` takes
     mixture to law. Parameters stand on the axis before the last: `[..., K, C]`.
+
+    Values beyond the reach of the law are taken for the last one within it, and so are quantiles:
+    there the squares of the Gaussian would overflow. Means must be within it.
     """
 
     law: Law
@@ -29,6 +32,8 @@ class Mixture(NamedTuple):
 
     def to_law(self, x: tf.Tensor) -> TensorPair:
         """`z = Q(F(x))` and `log(dz/dx)`: `[..., C]` to two of `[..., C]`."""
+        end = self.law.reach(x.dtype).value
+        x = tf.clip_by_value(x, -end, end)
         units = (x[..., tf.newaxis, :] - self.means) * tf.exp(-self.log_scales)
         log_weights = tf.nn.log_softmax(self.logits, axis=-2)
         # Both tails by themselves: 1 - F has no digits left where F is near 1.
@@ -40,11 +45,15 @@ class Mixture(NamedTuple):
 
     def from_law(self, z: tf.Tensor) -> TensorPair:
         """`x = F^-1(P(Z <= z))` and `log(dx/dz)`, with exact first derivatives."""
+        end = self.law.reach(z.dtype).quantile
+        z = tf.clip_by_value(z, -end, end)
         start, bracket = self._solve(z)
         there, log_slope = self.to_law(start)
         # The gradient of this step is that of the implicit function, whatever was done before.
-        step = (z - there) * _steep(tf.stop_gradient(-log_slope))
-        x = tf.stop_gradient(bracket.clip(start + step)) + (step - tf.stop_gradient(step))
+        steep, rest = _steep(tf.stop_gradient(-log_slope)), z - there
+        x = tf.stop_gradient(bracket.clip(start + rest * steep))
+        # What is added is 0, also where the step itself would overflow.
+        x += (rest - tf.stop_gradient(rest)) * steep
         return x, -self.to_law(x)[1]
 
     def _solve(self, z: tf.Tensor) -> tuple[tf.Tensor, Bracket]:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import tensorflow as tf
 
+from tfp_flows.ops.arguments import check_int
 from tfp_flows.ops.reduce import sum_event
 from tfp_flows.typing import Shape, TensorPair
 
@@ -28,10 +29,8 @@ class Partition(abc.ABC):
     parity: int = 0
 
     def __post_init__(self) -> None:
-        if self.parity not in (0, 1):
-            raise ValueError(f"`parity` must be 0 or 1; got {self.parity!r}.")
-        if self.event_ndims < 1:
-            raise ValueError(f"`event_ndims` must be at least 1; got {self.event_ndims}.")
+        check_int("parity", self.parity, 0, 1)
+        check_int("event_ndims", self.event_ndims, 1)
 
     @property
     @abc.abstractmethod

@@ -24,7 +24,7 @@ class Stripes(Partition):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.direction not in ("vertical", "horizontal"):
+        if not isinstance(self.direction, str) or self.direction not in ("vertical", "horizontal"):
             raise ValueError(
                 f"`direction` must be 'vertical' or 'horizontal'; got {self.direction!r}."
             )
