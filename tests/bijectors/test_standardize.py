@@ -104,7 +104,9 @@ def test_a_flow_refuses_numbers_that_do_not_fit():
         flows.coupling_flow((3,), net=SMALL, standardize=MEAN)
 
 
-@pytest.mark.parametrize("junk", ["x", {}, pytest.param(object(), id="object"), ["a", "b"]], ids=str)
+@pytest.mark.parametrize(
+    "junk", ["x", {}, pytest.param(object(), id="object"), ["a", "b"]], ids=str
+)
 def test_what_is_no_number_is_named(junk):
     with pytest.raises((TypeError, ValueError), match="`mean` must hold numbers; got"):
         bijectors.Standardize(junk, [1.0])
