@@ -52,5 +52,5 @@ def test_nothing_but_the_end_can_change(call, finished):
 def test_a_run_without_its_backup_cannot_go_on(call, finished):
     shutil.rmtree(finished / "backup")
     code, _, err = call("train", "--resume", finished, "--epochs", 4)
-    assert (code, f"{finished / 'backup'} must hold the last weights" in err) == (2, True)
+    assert (code, f"{finished / 'backup'} must hold the last state" in err) == (2, True)
     assert (finished / "result.json").is_file()

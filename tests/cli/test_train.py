@@ -11,7 +11,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 def test_run_leaves_these_files(trained):
     found = {str(p.relative_to(trained)) for p in trained.rglob("*") if p.is_file()}
     files = {"config.json", "log.csv", "model.keras", "result.json", "samples/samples.csv"}
-    assert found == {*files, "backup/epoch_000002.weights.h5"}
+    assert found == {*files, "backup/epoch_000001.keras", "backup/epoch_000002.keras"}
 
 
 def test_result_and_log_say_the_same(trained):

@@ -3,8 +3,9 @@ from table import ROWS
 
 from tfp_flows.testing import values
 
-# The stock sigmoid before a logit is flat far out.
-BOUNDED = [row for row in ROWS if row.name not in {"ExpScale", "Logit"}]
+# The stock sigmoid before a logit is flat far out; inputs that are rebuilt there are told to be
+# inexact, see `bijectors.Chain`.
+BOUNDED = [row for row in ROWS if row.name not in {"ExpScale", "Logit", "glow (recompute)"}]
 
 
 def test_gradients_are_finite(subject):

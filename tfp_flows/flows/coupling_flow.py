@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from tfp_flows.bijectors import Standardize
@@ -101,7 +102,7 @@ def _standardized(
         raise ValueError(
             f"`standardize` must come without `logit_alpha`; got both, the latter {logit_alpha}."
         )
-    if not isinstance(standardize, list | tuple) or len(standardize) != 2:
+    if not isinstance(standardize, list | tuple | np.ndarray) or len(standardize) != 2:
         wanted = "a pair, of means and standard deviations"
         raise ValueError(f"`standardize` must be {wanted}; got {standardize!r}.")
     mean, std = standardize
