@@ -18,7 +18,7 @@ LONG = {
 def pytest_collection_modifyitems(items):
     for item in items:
         name = getattr(item, "originalname", "")
-        if name in LONG and "(" in item.name and "context" not in item.name:
+        if name in LONG and "(" in item.name:
             item.add_marker(pytest.mark.slow)
 
 
