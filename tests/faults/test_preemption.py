@@ -18,6 +18,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
 PIXELS, _ = data.load_digits()
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """Shells start what runs in the background deaf to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def _rows(run):
     """The log, but for the times."""
     with (run / "log.csv").open() as file:
