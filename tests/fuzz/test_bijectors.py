@@ -99,7 +99,7 @@ def test_invertible_conv(size, kind, start, batch, draw):
 @fuzz(1, shape=event_shapes(largest=3), factor=st.floats(0.1, 10.0), draw=numbers())
 def test_actnorm_with_any_variables(shape, factor, draw):
     layer = bijectors.ActNorm(shape, log_scale_factor=factor, dtype=draw.dtype)
-    shift, log_scale = layer.trainable_variables
+    log_scale, shift = layer.trainable_variables  # By name.
     shift.assign(draw(*shape))
     log_scale.assign(draw(*shape, most=(87 if draw.dtype == tf.float32 else 708) / factor))
     z, log_det, back, back_log_det = both_ways(layer, draw(5, *shape))
