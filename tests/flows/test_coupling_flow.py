@@ -79,6 +79,7 @@ def test_a_flow_remembers_its_arguments_as_they_were():
             "standardize": None,
             "context_shape": None,
             "num_classes": None,
+            "recompute": None,
             "dtype": "float32",
         },
         policy="float32",

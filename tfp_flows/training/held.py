@@ -84,8 +84,9 @@ def _dtypes(data: Any) -> tuple[tf.DType, ...]:
 
 
 def _dtype(leaf: Any) -> tf.DType | None:
-    # Under a strategy, a spec for each replica.
-    return getattr(tf.nest.flatten(leaf, expand_composites=True)[0], "dtype", None)
+    # Under a strategy, a spec for each replica; where a dataset holds `None`, a spec of nothing.
+    parts = tf.nest.flatten(leaf, expand_composites=True)
+    return getattr(parts[0], "dtype", None) if parts else None
 
 
 def _room(dtype: tf.DType) -> tf.Variable:
