@@ -70,6 +70,7 @@ def test_fit_with_xla_ends_with_the_weights_of_a_plain_flow():
     ("name", "recompute"),
     [("glow", "inverse"), pytest.param("coupling_flow", "checkpoint", marks=pytest.mark.slow)],
 )
+@pytest.mark.slow
 def test_replicas_end_with_the_weights_of_a_plain_flow(name, recompute, mirrored):
     assert_trains_alike(name, recompute, mirrored)
 
