@@ -1,4 +1,4 @@
-"""Several steps between two calls of the callbacks, on several replicas."""
+"""Several steps between two calls of the callbacks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +10,9 @@ import tensorflow as tf
 def one_by_one(function: Callable[[Any], Any], model: keras.Model) -> Callable[[Any], Any]:
     """`function`, which runs `steps_per_execution` steps, with a graph for each of them.
 
-    Keras 3.15 has one graph for all, with a loop over the data that TensorFlow cannot make where
-    they are those of several replicas.
+    Keras 3.15 has one graph for all, with a loop over the data. TensorFlow cannot make it where they
+    are those of several replicas. And it reads the next batch during a step: where that fails, the
+    reading may be cancelled, and with it all that follows. XLA has no steps that fail.
     """
 
     def run(iterator: Any) -> Any:

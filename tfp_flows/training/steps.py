@@ -65,16 +65,17 @@ class CheckedSteps(keras.Model):
         if not self.trainable_variables:
             raise ValueError(f"`{self.name}` must have something to train; got it all frozen.")
         super().make_train_function(force)
-        run = self._explaining(self._executing(self.train_function), self._guard.training_batch)
-        self.train_function = self._feed.skipping(self._guard.recovering(run, self), self)
+        run = self._explaining(self.train_function, self._guard.training_batch)
+        run = self._executing(self._guard.recovering(run, self))
+        self.train_function = self._feed.skipping(run, self)
 
     def make_test_function(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
         """As in Keras."""
         if self.test_function is not None and not force:
             return
         super().make_test_function(force)
-        run = self._executing(self.test_function)
-        self.test_function = self._explaining(run, self._guard.evaluation_batch)
+        run = self._explaining(self.test_function, self._guard.evaluation_batch)
+        self.test_function = self._executing(run)
 
     @property
     def _is_compiled(self) -> bool:
@@ -83,7 +84,9 @@ class CheckedSteps(keras.Model):
         return is_tpu or bool(self.jit_compile)
 
     def _executing(self, function: Any) -> Any:
-        if self.steps_per_execution == 1 or self.distribute_strategy.num_replicas_in_sync == 1:
+        """`function`, which is Keras's graph of `steps_per_execution` steps."""
+        has_one_replica = self.distribute_strategy.num_replicas_in_sync == 1
+        if self.steps_per_execution == 1 or (self._is_compiled and has_one_replica):
             return function
         return one_by_one(function, self)
 

@@ -26,9 +26,8 @@ class Rollback(keras.callbacks.Callback):
     what caused it. Bad data are no fault of the weights: their batch is left out, in each epoch,
     and the weights stay. Faults of a validation stop the training still.
 
-    Two copies of weights and optimizer are kept in the memory of the host. With
-    `steps_per_execution` more than 1 the rest of an execution is left out with the bad batch, of
-    which TensorFlow may have read one batch ahead: numbers of batches after it can be one too low.
+    Two copies of weights and optimizer are kept in the memory of the host. With XLA and
+    `steps_per_execution` more than 1 the rest of an execution is left out with the bad batch.
 
     Args:
       every: batches between two copies.
@@ -69,6 +68,7 @@ class Rollback(keras.callbacks.Callback):
         self._candidate: list[np.ndarray] | None = None
         self._since = 0
         self._num_good = self._num_rollbacks = 0
+        self._steps = 1  # Of an execution; each of its steps is called as if there were no other.
 
     def set_model(self, model: Any) -> None:
         """As in Keras."""
@@ -95,15 +95,15 @@ class Rollback(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Not at the start of training: other callbacks restore weights there."""
         del batch, logs
+        self._steps = self.model.steps_per_execution
         if self._good is None:
             self._good, self._since = self._copy(), 0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Takes a copy when it is time."""
         del batch, logs
-        steps = self.model.steps_per_execution
-        self._since += steps
-        self._num_good += steps
+        self._since += self._steps
+        self._num_good += self._steps
         if self._since < self.every:
             return
         copy = self._copy()
@@ -130,7 +130,7 @@ class Rollback(keras.callbacks.Callback):
         before = self._learning_rate()
         for variable, array in zip(self._variables(), self._good or [], strict=True):
             variable.assign(array)
-        self._candidate, self._since = None, -self.model.steps_per_execution
+        self._candidate, self._since = None, -self._steps
         reduce_learning_rate(self.model, before, self.learning_rate_factor)
         restored = "The last good weights are restored; learning rate"
         _LOG.warning("%s %s %.3g -> %.3g.", text, restored, before, self._learning_rate())
