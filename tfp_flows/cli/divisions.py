@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tfp_flows.cli.errors import UsageError
+from tfp_flows.data.splits import split_rows
 
 
 def rows_of_parts(size: int, fractions: Mapping[str, float], seed: int) -> dict[str, np.ndarray]:
@@ -23,11 +24,10 @@ def rows_of_parts(size: int, fractions: Mapping[str, float], seed: int) -> dict[
       >>> {part: len(rows) for part, rows in rows_of_parts(10, {"test": 0.2}, seed=0).items()}
       {'test': 2, 'train': 8}
     """
-    order = np.random.default_rng(seed).permutation(size)
     counts = {part: round(size * fraction) for part, fraction in fractions.items()}
     sizes = {**counts, "train": size - sum(counts.values())}
     if min(sizes.values()) < 1:
         got = ", ".join(f"{part} {count}" for part, count in sizes.items())
         raise UsageError(f"--validation and --test must leave each part an event; got {got}")
-    ends = np.cumsum(list(sizes.values()))[:-1]
-    return {part: np.sort(its) for part, its in zip(sizes, np.split(order, ends), strict=True)}
+    rows = split_rows(size, tuple(sizes.values()), seed)
+    return {part: np.sort(its) for part, its in zip(sizes, rows, strict=True)}

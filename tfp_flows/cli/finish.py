@@ -2,7 +2,6 @@
 
 import sys
 import time
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from tfp_flows.cli.report import score_table
 from tfp_flows.cli.run_directory import RunDirectory
 from tfp_flows.cli.scores import Score, scored
 from tfp_flows.cli.sources import PARTS, Source
+from tfp_flows.ops.archives import damage
 from tfp_flows.training import FlowModel
 
 # Of the training data: enough for a standard error below that of most test sets.
@@ -46,14 +46,9 @@ def load_model(run: RunDirectory) -> FlowModel:
 
 def check_archive(file: Path) -> None:
     """Raises a `RunError` unless all parts of a `.keras` file have the checksums they should."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            bad = archive.testzip()
-    # Damaged archives can raise anything.
-    except Exception as error:
-        raise RunError(f"{file} is damaged: it must be a .keras file: {told(error)}") from error
-    if bad is not None:
-        raise RunError(f"{file} is damaged: the checksum of {bad} in it is wrong")
+    found = damage(file)
+    if found is not None:
+        raise RunError(f"{file} is damaged: it must be a whole .keras file: {found}")
 
 
 def finish(

@@ -1,19 +1,18 @@
 """Where elements are kept after they were read once."""
 
-import contextlib
 import dataclasses
 import hashlib
 import json
 import logging
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
 from tfp_flows.data.elements import Elements
+from tfp_flows.ops.files import naming
 from tfp_flows.ops.locks import locked
 
 _LOG = logging.getLogger("tfp_flows")
@@ -68,7 +67,7 @@ def _write(dataset: tf.data.Dataset[Any], directory: Path) -> None:
         # Of a process that was killed.
         shutil.rmtree(beside, ignore_errors=True)
         try:
-            with _as_os_error(directory):
+            with naming("cache", "a path that can be written", directory):
                 beside.mkdir()
                 for _ in dataset.cache(str(beside / _NAME)):
                     pass
@@ -88,17 +87,3 @@ def _is_whole(directory: Path) -> bool:
 
 def _sizes(directory: Path) -> dict[str, int]:
     return {path.name: path.stat().st_size for path in directory.glob(f"{_NAME}*")}
-
-
-@contextlib.contextmanager
-def _as_os_error(directory: Path) -> Iterator[None]:
-    """The errors of Python's and of TensorFlow's file system as one kind, which names the cache."""
-    try:
-        yield
-    except tf.errors.InvalidArgumentError:  # Of an image that is not what it should be.
-        raise
-    except (OSError, tf.errors.OpError) as error:
-        is_python = isinstance(error, OSError)
-        reason = error.strerror if is_python else error.message.rpartition("; ")[2]
-        message = f"`cache` must be a path that can be written; got {directory}: {reason}."
-        raise OSError(*([error.errno] if is_python else []), message) from error

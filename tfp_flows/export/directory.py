@@ -1,12 +1,11 @@
 """Directories that are there whole or not at all."""
 
-import contextlib
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import tensorflow as tf
+from tfp_flows.ops.files import naming
 
 # What `tf.saved_model.save` writes: with anything beside it, a directory is not ours to replace.
 _WRITTEN = {"assets", "fingerprint.pb", "saved_model.pb", "variables"}
@@ -36,7 +35,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[str], None]) -> N
     # Hidden, and no number: TensorFlow Serving does not take it for a version.
     fresh, old = (os.path.join(parent, f".{name}.{uuid.uuid4().hex}") for _ in range(2))
     try:
-        with _as_os_error(given):
+        with naming("path", "a directory that can be written", given):
             os.makedirs(fresh)
             write(fresh)
             _rename(fresh, target, old)
@@ -68,18 +67,3 @@ def _rename(fresh: str, target: str, old: str) -> None:
     except BaseException:
         os.rename(old, target)
         raise
-
-
-@contextlib.contextmanager
-def _as_os_error(given: str) -> Iterator[None]:
-    """The errors of Python's and of TensorFlow's file system as one kind, with one message."""
-    try:
-        yield
-    except tf.errors.InvalidArgumentError:  # Of a function that is traced, not of a file.
-        raise
-    except (OSError, tf.errors.OpError) as error:
-        is_python = isinstance(error, OSError)
-        # TensorFlow says at which operation, and of which file, before it says what went wrong.
-        reason = error.strerror if is_python else error.message.rpartition("; ")[2]
-        message = f"`path` must be a directory that can be written; got {given}: {reason}."
-        raise OSError(*([error.errno] if is_python else []), message) from error

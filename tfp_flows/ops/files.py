@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import tensorflow as tf
+
 
 @contextlib.contextmanager
 def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
@@ -42,6 +44,37 @@ def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             beside.unlink()
+
+
+@contextlib.contextmanager
+def naming(argument: str, wanted: str, path: str | os.PathLike[str]) -> Iterator[None]:
+    """The errors of Python's and of TensorFlow's file system as one kind, with one message.
+
+    Args:
+      argument: of the caller, which is `path`.
+      wanted: what it must be.
+      path: what is written in the block.
+
+    Raises:
+      OSError: for any error of a file; with the number of the operating system if it has one.
+
+    Example:
+      >>> from tfp_flows.ops.files import naming
+      >>> with naming("path", "a directory that can be written", "/dev/null"):
+      ...     open("/dev/null/runs")
+      Traceback (most recent call last):
+      NotADirectoryError: [Errno 20] `path` must be a directory that can be written; got ...
+    """
+    try:
+        yield
+    except tf.errors.InvalidArgumentError:  # Of a function or an element, not of a file.
+        raise
+    except (OSError, tf.errors.OpError) as error:
+        is_python = isinstance(error, OSError)
+        # TensorFlow says at which operation, and of which file, before it says what went wrong.
+        reason = error.strerror if is_python else error.message.rpartition("; ")[2]
+        message = f"`{argument}` must be {wanted}; got {path}: {reason}."
+        raise OSError(*([error.errno] if is_python else []), message) from error
 
 
 def _flush(file: Path) -> None:

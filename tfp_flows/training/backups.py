@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import keras
 
+from tfp_flows.ops.archives import damage
 from tfp_flows.ops.files import written_beside
 
 _LOG = logging.getLogger("tfp_flows")
@@ -121,15 +122,15 @@ class _Held(keras.Model):
 
 def _place_of(path: Path) -> Place | str:
     """What a file says, or what is wrong with it."""
+    found = damage(path)
+    if found is not None:
+        return found
     try:
         with zipfile.ZipFile(path) as archive:
-            bad = archive.testzip()
-            if bad is not None:
-                return f"the checksum of {bad} is wrong"
             said = json.loads(archive.read("config.json"))["config"]
         place = Place(**said)
         if not all(isinstance(number, int) and number >= 0 for number in place[:2]):
             return f"it says {said}"
         return place._replace(metrics={k: float(v) for k, v in (place.metrics or {}).items()})
-    except Exception as error:  # Damaged archives can raise anything.
+    except Exception as error:  # Of a whole archive that somebody else wrote.
         return str(error) or type(error).__name__

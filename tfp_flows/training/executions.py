@@ -10,9 +10,9 @@ import tensorflow as tf
 def one_by_one(function: Callable[[Any], Any], model: keras.Model) -> Callable[[Any], Any]:
     """`function`, which runs `steps_per_execution` steps, with a graph for each of them.
 
-    Keras 3.15 has one graph for all, with a loop over the data. TensorFlow cannot make it where they
-    are those of several replicas. And it reads the next batch during a step: where that fails, the
-    reading may be cancelled, and with it all that follows. XLA has no steps that fail.
+    Keras 3.15 has one graph for all, with a loop over the data, which TensorFlow cannot make where
+    these are those of several replicas. And it reads the next batch during a step: where that
+    fails, the reading may be cancelled, and with it all that follows. No step fails under XLA.
     """
 
     def run(iterator: Any) -> Any:
