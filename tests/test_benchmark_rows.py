@@ -48,6 +48,7 @@ def test_the_rows_of_the_tabular_benchmark_train_as_many_parameters(imported, mo
     assert set(counts.values()) == {2 * (2 * 3 + 3 + 3 * 3 + 3 + 3 * 4 + 4)}
 
 
+@pytest.mark.slow
 def test_the_rows_of_the_glow_benchmark_have_the_same_networks(imported, monkeypatch):
     sizes = imported("sizes")
     monkeypatch.setattr(sizes, "GLOW", sizes.Glow(8, 2, 1, 4, 2))
@@ -69,6 +70,7 @@ def test_the_rows_of_the_flowpp_benchmark_run(imported, monkeypatch):
     assert counts["tfp_flows"] > counts["bare networks, chained"]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Of Keras.
 def test_the_benchmark_of_miniboone_trains(imported, tmp_path):
     rng = np.random.default_rng(0)

@@ -50,6 +50,7 @@ def test_readme_code_runs(tmp_path, monkeypatch):
 
 
 # Keras 3.15 saves through NumPy's old `__array__` signature.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
 def test_the_page_on_training_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -64,6 +64,7 @@ def mnist_folder(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_latent_space_of_a_flow_that_the_example_trains(latent_space, tmp_path, monkeypatch):
     monkeypatch.setattr(latent_space, "GLOW", {"num_levels": 2, "num_steps": 1, "filters": 4})
     latent_space.main(output=tmp_path / "pictures", seconds=1.0)
@@ -71,6 +72,7 @@ def test_latent_space_of_a_flow_that_the_example_trains(latent_space, tmp_path, 
 
 
 # Keras 3.15 saves through NumPy's old `__array__` signature.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
 def test_latent_space_of_a_saved_model_of_fewer_levels_and_padded_images(
     latent_space, tmp_path, mnist_folder
@@ -107,6 +109,7 @@ def test_squeeze(tmp_path):
     assert_pictures(tmp_path / "pictures", {"squeeze_orders.png", "squeeze_split.png"})
 
 
+@pytest.mark.slow
 def test_any_distribution():
     scores = load_example("train_any_distribution").main(epochs=2, seed=0)
     assert set(scores) == {"gaussian", "chain", "mixture", "joint"}
@@ -114,6 +117,7 @@ def test_any_distribution():
         assert after < before or name == "gaussian", name
 
 
+@pytest.mark.slow
 def test_vae(capsys):
     vae = load_example("train_vae")
     scores = vae.main(

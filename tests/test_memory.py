@@ -36,6 +36,7 @@ def test_sees_a_leak():
     assert growth(lambda: kept.append(np.ones([50_000])), 0, 200) > 60 * MEGABYTE
 
 
+@pytest.mark.slow
 def test_training_keeps_nothing():
     net = nets.ConvResNet(4, 1)
     flow = flows.coupling_flow((8, 8, 1), num_couplings=2, net=net, logit_alpha=0.01)
@@ -50,6 +51,7 @@ def test_training_keeps_nothing():
     assert growth(run, 6, 10) < 5 * MEGABYTE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("traced", [False, True])
 def test_sampling_and_scoring_keep_nothing(traced):
     flow = flows.coupling_flow((64,), num_couplings=2)

@@ -60,6 +60,7 @@ def test_parts_of_a_folder_are_disjoint(call, pictures, tmp_path):
     assert len(images) == len(set(images)) == 60
 
 
+@pytest.mark.slow
 def test_streams_of_splits_that_are_scored_as_they_are_in_memory(call, pictures, tmp_path):
     folder = tmp_path / "set"
     for split, kind in (("train", "dark"), ("test", "bright")):
@@ -104,6 +105,7 @@ def test_files_of_a_stream_are_checked_once(pictures, monkeypatch):
     assert len(checked) == len(set(checked)) == 60
 
 
+@pytest.mark.slow
 def test_folder_without_parts_has_none_to_test_on_in_a_stream(call, pictures, tmp_path):
     words = ("train", "--data", pictures, "--validation", "none", "--cache", "none")
     code, out, err = call(*words, "--run", tmp_path / "run", *SMALL, *QUICK, "--channels", 3)
@@ -117,6 +119,7 @@ def test_other_channels_are_an_option_away(call, pictures, tmp_path):
     assert "must be given events of 32x32x3; got 32x32x1. That is --channels 3" in err
 
 
+@pytest.mark.slow
 def test_pictures_of_a_training_with_averages_show_them(call, pictures, tmp_path):
     run = tmp_path / "run"
     words = ("train", "--data", pictures, "--run", run, *SMALL, "--epochs", 2, "--batch-size", 10)

@@ -20,6 +20,7 @@ def _weights(run):
     return keras.saving.load_model(run / "model.keras").weights
 
 
+@pytest.mark.slow
 def test_more_epochs_end_as_if_they_had_been_asked_for(call, finished, options, tmp_path):
     code, out, err = call("train", "--resume", finished, "--epochs", 4)
     assert (code, err) == (0, "")

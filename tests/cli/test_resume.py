@@ -63,6 +63,7 @@ def test_resume_needs_only_the_directory(call, killed, tmp_path, monkeypatch):
     assert backups == ["epoch_000002.keras", "epoch_000003.keras"]
 
 
+@pytest.mark.slow
 def test_killed_after_the_last_epoch_is_only_scored(call, options, tmp_path, monkeypatch):
     run = tmp_path / "run"
     words = (*options, "--run", run, "--epochs", 9, "--minutes", 1e-4)
@@ -127,6 +128,7 @@ def test_changed_data_are_named(call, killed, table):
     assert "and is {'train': 200" in err
 
 
+@pytest.mark.slow
 def test_a_run_of_images_ends_with_the_same_weights(call, tmp_path, monkeypatch):
     words = (
         "train", "--data", "digits", "--flow", "nice", "--set", "net=nets.MLP((16,))",

@@ -6,19 +6,30 @@ from table import ROWS
 
 from tfp_flows.testing.subject import Subject, random_data, scrambled
 
-# What compiles or builds everything once more: for variants of a row, such as "Halves (channels)",
-# among the slow tests.
+# What compiles, traces or writes everything once more: for variants of a row, such as "Halves
+# (channels)", and for those that are a chain of couplings as another row is, among the slow tests.
 LONG = {
     "test_xla_equals_eager",
     "test_two_replicas_give_the_gradients_of_one",
     "test_saved_model_gives_the_same_densities",
+    "test_keras_fit_lowers_the_loss_and_moves_every_variable",
+    "test_weights_file_holds_every_variable",
+    "test_checkpoint_holds_every_variable_once",
+    "test_function_of_unknown_batch_equals_eager",
+}
+LIKE_OTHERS = {
+    *("Alternating", "Leading", "Stripes"),
+    *("Additive", "Affine", "Scale", "ExpScale", "SigmoidScale", "TanhScale", "GaussianMixture"),
+    *("AdditiveCoupling", "AffineCoupling", "GaussianMixtureCoupling", "realnvp"),
 }
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        name = getattr(item, "originalname", "")
-        if name in LONG and "(" in item.name:
+        row = item.callspec.params.get("row") if hasattr(item, "callspec") else None
+        if row is None or item.originalname not in LONG:
+            continue
+        if "(" in row.name or row.name in LIKE_OTHERS:
             item.add_marker(pytest.mark.slow)
 
 

@@ -57,6 +57,7 @@ def test_an_epoch_is_the_same_however_it_is_reached(stream):
     np.testing.assert_array_equal(epoch(make(stream=stream)), epochs[0])
 
 
+@pytest.mark.slow
 def test_an_epoch_is_the_same_in_another_process():
     done = subprocess.run([sys.executable, "-c", HASH], stdout=subprocess.PIPE, check=True)
     ours = [epoch(make(stream=stream), 3) for stream in (False, True)]

@@ -162,6 +162,7 @@ def test_batches_of_any_rank_and_size(kind):
             assert graph(x[:size], n).shape == size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 3])
 @pytest.mark.parametrize("kind", ["uniform", "flow", "argmax"])
 def test_xla_gives_bounds_of_the_same_mean_and_nan_out_of_range(kind, n):

@@ -19,6 +19,7 @@ def written(folder):
     }
 
 
+@pytest.mark.slow
 def test_the_page_is_right(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = (ROOT / "docs" / "serving.md").read_text()

@@ -1,6 +1,7 @@
 """SavedModels give the numbers of the flow where there is TensorFlow and nothing else."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -64,18 +65,8 @@ def _mixture():
     return tfd.MixtureSameFamily(tfd.Categorical(logits=logits), normal)
 
 
-MAKERS = (
-    _standardized,
-    _conditional,
-    _images,
-    _nice,
-    _realnvp,
-    _glow,
-    _float64,
-    _stock_flow,
-    _off_centre,
-    _mixture,
-)
+FEW = (_standardized, _conditional, _off_centre, _mixture)
+REST = (_images, _nice, _realnvp, _glow, _float64, _stock_flow)
 
 
 def wanted(flow, given, size, bin_width=1.0):
@@ -112,9 +103,12 @@ def check(name, flow, given, got):
         np.testing.assert_allclose(got[f"{form}_json"], got["log_prob_3"], rtol=1e-6, err_msg=name)
 
 
-def test_every_kind_of_flow_gives_the_same_numbers_elsewhere(serve, scramble):
+@pytest.mark.parametrize(
+    "makers", [FEW, pytest.param(REST, marks=pytest.mark.slow)], ids=["few", "rest"]
+)
+def test_every_kind_of_flow_gives_the_same_numbers_elsewhere(serve, scramble, makers):
     made = {}
-    for make in MAKERS:
+    for make in makers:
         flow = make()
         given = {"x": _events(flow.event_shape, flow.dtype.as_numpy_dtype)}
         if make is _conditional:
@@ -126,5 +120,6 @@ def test_every_kind_of_flow_gives_the_same_numbers_elsewhere(serve, scramble):
     found = serve(made, SIZES)
     for name, (flow, given) in made.items():
         check(name, flow, given, found[name])
-    assert "encode_3" in found["off_centre"]
-    assert "encode_3" not in found["mixture"]
+    if makers is FEW:
+        assert "encode_3" in found["off_centre"]
+        assert "encode_3" not in found["mixture"]

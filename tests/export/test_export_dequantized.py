@@ -33,6 +33,7 @@ def _conditional():
     return Dequantized(_flow(logit_alpha=0.05, num_classes=2), LEVELS)
 
 
+@pytest.mark.slow
 def test_bounds_and_samples_are_those_of_the_distribution(serve, scramble):
     made = {}
     for make in (_uniform, _many_levels_and_learned, _argmax, _conditional):

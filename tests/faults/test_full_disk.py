@@ -34,7 +34,12 @@ def _fill(patch, name):
 
 @pytest.mark.parametrize(
     "where",
-    ["log.csv", "backup/epoch_000002.keras", "samples/samples.csv", "result.json"],
+    [
+        "backup/epoch_000002.keras",
+        "result.json",
+        pytest.param("log.csv", marks=pytest.mark.slow),
+        pytest.param("samples/samples.csv", marks=pytest.mark.slow),
+    ],
 )
 def test_a_run_loses_nothing_and_goes_on(call, stopped, finished_run, monkeypatch, where):
     before = _contents(stopped)
@@ -54,6 +59,7 @@ def test_a_run_loses_nothing_and_goes_on(call, stopped, finished_run, monkeypatc
         assert row.split(",")[2:] == other.split(",")[2:]
 
 
+@pytest.mark.slow
 def test_a_model_that_is_too_large_leaves_the_run_as_it_was(call, stopped, files_of_at_most):
     before = _contents(stopped)
     with files_of_at_most(4000):

@@ -119,6 +119,7 @@ def _fit(directory, *callbacks, model=None, **options):
     return model, history
 
 
+@pytest.mark.slow
 def test_fit_goes_on_to_the_same_numbers_however_often_it_is_stopped(tmp_path, caplog):
     straight, wanted = _fit(tmp_path / "straight")
     sends = (_Send(signal.SIGTERM, batch=2), _Send(signal.SIGINT, batch=7, epoch=2))

@@ -145,6 +145,7 @@ OPTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", OPTIONS)
 def test_options(option):
     flow = make((4, 4, 1), **{"couplings": ((0, 2), (2, 0)), "dtype": "float64", **OPTIONS[option]})
@@ -157,6 +158,7 @@ def test_options(option):
         assert len(of_kind(flow, Logit)) == (option != "no logit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(3,), (4, 8, 2)], ids=["vector", "image"])
 def test_contexts(shape):
     flow = make(context_shape=shape)

@@ -94,6 +94,7 @@ def test_the_first_steps_of_the_noise_see_the_image():
     assert np.max(np.abs(us[0] - us[1])) > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_initialized", [True, False])
 def test_learned_noise_starts_wide(is_initialized):
     flow, noise = make("float32")

@@ -9,6 +9,7 @@ TINY = {"net": nets.FlowPPNet(4, 1, num_heads=2), "transform": transforms.Logist
 NOISE = {**TINY, "context_net": nets.FlowPPContext(4, 1), "num_couplings": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("event_shape", "couplings"),
     [

@@ -48,6 +48,7 @@ def fitted():
     return model, before, history
 
 
+@pytest.mark.slow
 def test_fit_lowers_bits_and_moves_every_variable(fitted):
     model, before, history = fitted
     bits = history["bits_per_dim"]
@@ -61,6 +62,7 @@ def test_fit_lowers_bits_and_moves_every_variable(fitted):
     assert sum("positions" in variable.name for variable in variables) == 3 + 1 + 1
 
 
+@pytest.mark.slow
 def test_a_keras_file_holds_flow_and_noise(fitted, tmp_path):
     model, *_ = fitted
     model.save(tmp_path / "m.keras")
@@ -101,6 +103,7 @@ def test_a_saved_model_gives_the_same(fitted, tmp_path):
     assert got.dtype == tf.int32
 
 
+@pytest.mark.slow
 def test_xla_compiles_sampling():
     pixels, seed = make(couplings=((0, 1),)), tf.constant([0, 5])
     training.initialize(pixels, integers())
@@ -137,6 +140,7 @@ def _once_each(drops):
     return is_on
 
 
+@pytest.mark.slow
 def test_dropout_is_on_in_training_alone(drops):
     pixels = make(dropout=0.5)
     x = integers(32)

@@ -81,6 +81,7 @@ def test_preprocessing_of_each():
     np.testing.assert_allclose(bijectors.Chain(centered).inverse(x), 2 * x - 1, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize("context_shape", [(3,), (4, 8, 2)], ids=["vector", "image"])
 def test_contexts(name, context_shape):
@@ -158,6 +159,7 @@ OPTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_keras_files_keep_every_argument(name, tmp_path):
     model = tfp_flows.FlowModel(make(name, num_classes=3, **OPTIONS[name]))

@@ -102,6 +102,7 @@ def test_one_channel_and_as_many_members_as_rows(kind):
 
 
 @each
+@pytest.mark.slow
 def test_xla(kind):
     net, inputs = _net(kind, (12, 8, 5)), _inputs((12, 8, 5))
     compiled = tf.function(net, jit_compile=True)
@@ -135,6 +136,7 @@ def test_variables_are_there_from_the_start(kind):
 
 
 @each
+@pytest.mark.slow
 def test_fit(kind):
     net, x = _net(kind), _x(64, *KEPT)
     inputs = keras.Input(KEPT)

@@ -59,6 +59,7 @@ def test_attention_has_a_norm_of_its_own():
 
 
 @each
+@pytest.mark.slow
 def test_any_batch_shape_unknown_sizes_and_xla(kind):
     net, images = _net(kind), tf.constant(_x(2, 5, *EVENT))
     wanted = net(images)

@@ -186,6 +186,7 @@ def test_evaluations_of_the_inverse(monkeypatch):
     assert steps + 1 == 28
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LAWS)
 def test_xla_and_unknown_batch(name):
     mixture, x = hard(LAWS[name], 1.0, "float32", size=50, num_components=4)

@@ -103,6 +103,7 @@ def test_stock_real_nvp_with_keras_fails_only_by_the_stock_cache():
     assert failed[0].startswith("FAILED stale log dets: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cast", [True, False], ids=["any dtype", "float32 alone"])
 def test_stock_real_nvp_with_keras_is_valid_in_our_chain(cast):
     testing.assert_valid_bijector(bijectors.Chain([real_nvp(cast)]), (4,))

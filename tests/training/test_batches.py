@@ -55,6 +55,7 @@ def test_epochs_are_those_of_the_training():
     np.testing.assert_allclose(resumed, straight[12:])
 
 
+@pytest.mark.slow
 def test_goes_on_after_the_epochs_of_the_last_fit():
     batches = make_batches()
     straight = losses(make_model(batches), batches, epochs=3)
@@ -63,6 +64,7 @@ def test_goes_on_after_the_epochs_of_the_last_fit():
     np.testing.assert_allclose(np.concatenate(parts), straight)
 
 
+@pytest.mark.slow
 def test_steps_per_epoch_go_through_the_epochs_of_the_data():
     batches = make_batches()
     straight = losses(make_model(batches), batches, epochs=3, steps_per_epoch=4)
@@ -133,6 +135,7 @@ def test_the_look_at_the_first_batch_uses_no_epoch_up():
     assert batches.epoch == 1
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")  # Of Keras, for unknown sizes.
 @pytest.mark.parametrize("steps", [None, 6])
 def test_epochs_of_unknown_size_are_counted(steps):
@@ -180,6 +183,7 @@ def test_refuses_another_bin_width(call):
         getattr(model, "fit" if kwargs else call)(*args, verbose=0, **kwargs)
 
 
+@pytest.mark.slow
 def test_runs_under_a_strategy(mirrored):
     with mirrored.scope():
         batches = make_batches()

@@ -72,7 +72,16 @@ NOISES = {
 }
 
 
-@pytest.mark.parametrize("noise", NOISES)
+LIKE_OTHERS = {"uniform", "flow"}
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in LIKE_OTHERS else [])
+        for name in NOISES
+    ],
+)
 def test_a_model_comes_back_from_a_keras_file(noise, tmp_path, monkeypatch):
     monkeypatch.setitem(known._FLOWS, "some_noise", some_noise)
     pixels = Dequantized(_flow(logit_alpha=0.05), 16, NOISES[noise](), name="mine")

@@ -52,6 +52,7 @@ def test_a_uniform_density_has_exactly_as_many_bits_as_the_data(num_bits):
     np.testing.assert_allclose(model.evaluate(x, verbose=0)[-1], num_bits, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_xla_trains_both_flows():
     pixels = _pixels(num_couplings=1)
     before = [variable.numpy() for variable in pixels.trainable_variables]
@@ -81,6 +82,7 @@ def test_fit_moves_every_variable_of_both_flows(noise):
     np.testing.assert_array_equal(samples, model.sample(5, seed=3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint8])
 def test_datasets_and_integers_of_any_dtype(dtype):
     model = _compiled(_pixels("uniform"))
@@ -102,6 +104,7 @@ def test_classes_reach_the_main_flow_alone():
         model.predict(x, verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_float64", [False, True])
 def test_precisions(is_float64):
     pixels = _pixels(dtype="float64") if is_float64 else _pixels(net_dtype="mixed_bfloat16")
@@ -159,6 +162,7 @@ def test_categories_are_trained():
     assert np.mean(model.sample(1000, seed=1) == 0) > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", ["uniform", "flow"])
 def test_two_replicas(noise, mirrored):
     with mirrored.scope():

@@ -170,6 +170,7 @@ def test_a_restored_model_stays_as_it_is(tmp_path, kind, initialized):
     check_same(fresh.distribution, initialized)
 
 
+@pytest.mark.slow
 def test_replicas_agree_with_one_device(mirrored, initialized):
     with mirrored.scope():
         model, flow = model_of(run_eagerly=False), make()

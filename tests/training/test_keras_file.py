@@ -47,6 +47,7 @@ np.save(sys.argv[4], model.predict(x, verbose=0))
 """
 
 
+@pytest.mark.slow
 def test_another_process_loads_it_and_trains_on(tmp_path):
     model, x = _model(), _x(64, 2)
     model.fit(x, verbose=0)

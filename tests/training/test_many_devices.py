@@ -46,6 +46,7 @@ def assert_same(got, logs, wanted, wanted_logs):
         np.testing.assert_allclose(logs[key], values, rtol=1e-5, err_msg=key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 3])
 def test_two_devices_train_like_one(mirrored, one, steps):
     with mirrored.scope():
@@ -57,6 +58,7 @@ def test_two_devices_train_like_one(mirrored, one, steps):
     assert len(calls) == 2 * -(-4 // steps)
 
 
+@pytest.mark.slow
 def test_four_devices_train_like_one(four):
     # Each gets something of each batch: TensorFlow's convolutions fail without.
     wanted = make()

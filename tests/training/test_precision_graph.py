@@ -53,6 +53,7 @@ def of_16_bits(operation):
     return any(output.dtype in HALF.values() for output in operation.outputs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FLOWS)
 def test_only_networks_have_tensors_of_16_bits(name, policy, in_networks):
     flow = FLOWS[name]()

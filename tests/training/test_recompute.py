@@ -57,6 +57,7 @@ def test_fit_ends_with_the_weights_of_a_plain_flow(name, recompute):
     assert_trains_alike(name, recompute, tf.distribute.get_strategy())
 
 
+@pytest.mark.slow
 def test_fit_with_dropout_ends_with_the_weights_of_a_plain_flow():
     assert_trains_alike("coupling_flow", "inverse", tf.distribute.get_strategy())
 

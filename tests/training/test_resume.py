@@ -84,6 +84,7 @@ def test_a_killed_training_ends_with_the_same_weights(tmp_path):
     assert_same_weights(resumed, train(tmp_path / "straight"))
 
 
+@pytest.mark.slow
 def test_goes_on_in_the_middle_of_the_data_with_steps_per_epoch(tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

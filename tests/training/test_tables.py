@@ -19,6 +19,7 @@ def frame():
     return pd.DataFrame({"visits": visits, "spent": spent, "city": city})
 
 
+@pytest.mark.slow
 def test_a_flow_learns_a_table(frame):
     keras.utils.set_random_seed(0)
     training, test = data.table(frame, categorical=["city"]).split((0.75, 0.25))

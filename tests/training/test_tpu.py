@@ -60,6 +60,7 @@ def all_operations(graph):
         yield from function.node_def
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FLOWS)
 def test_steps_have_static_shapes_and_no_host(name):
     model, x = make(name)

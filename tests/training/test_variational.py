@@ -29,6 +29,7 @@ def _model(target=_banana, flow=None, optimizer=None, num_samples=128, **kwargs)
     return model
 
 
+@pytest.mark.slow
 def test_the_elbo_comes_up_to_the_evidence():
     model = _model()
     before = model.evaluate(steps=10, verbose=0, return_dict=True)
@@ -109,6 +110,7 @@ def test_callbacks_and_files(tmp_path):
         model.save(tmp_path / "model.keras")
 
 
+@pytest.mark.slow
 def test_replicas_share_the_samples(mirrored):
     with mirrored.scope():
         model = _model(flow=_flow(1), num_samples=64)
