@@ -8,7 +8,7 @@ demo: .venv/demo
 	$(BIN)/python examples/train_digits.py
 
 test: .venv/test
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 check: .venv/check
 	$(BIN)/ruff format --check .

@@ -56,6 +56,7 @@ def test_finished_run_says_so_and_shows_its_table(call, options, trained, flag):
     assert (trained / "result.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_patience_stops_and_the_best_model_is_kept(call, options, tmp_path):
     run = tmp_path / "run"
     # A rate that is absurd: the first epoch is the best one.

@@ -43,6 +43,7 @@ def order(x):
     return quantize(x, 256).numpy()[:, 0, 0, 0].tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", [False, True])
 def test_an_epoch_is_the_same_however_it_is_reached(stream):
     one, two = make(stream=stream), make(stream=stream)

@@ -173,6 +173,7 @@ def test_contexts(shape):
         np.testing.assert_allclose(back, images(), atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_samples_of_scrambled_flows_have_finite_densities(dtype):
     flow = make(dtype=dtype, num_classes=3)

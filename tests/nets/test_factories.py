@@ -169,7 +169,7 @@ def _restored(how, old, new, path):
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.parametrize("kind", [*MAKERS, "top"])
 @pytest.mark.parametrize("how", ["checkpoint", "weights", "model", "copy"])
-@pytest.mark.parametrize("context", [None, (5,)])
+@pytest.mark.parametrize("context", [None, pytest.param((5,), marks=pytest.mark.slow)])
 def test_saved_and_restored(kind, how, context, tmp_path):
     if kind == "top":
         make = TopPrior(log_scale_factor=2.0)

@@ -124,6 +124,7 @@ def test_first_batch_makes_small_changes(kind, weight_norm):
 
 
 @each
+@pytest.mark.slow
 def test_dropout_is_for_training_only(kind):
     layer, plain, x = _layer(kind, dropout=0.5), _layer(kind), _x(2, 6, 5, 8)
     for run in (layer, tf.function(layer), tf.function(layer, jit_compile=True)):

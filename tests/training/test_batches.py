@@ -80,6 +80,7 @@ def test_steps_per_epoch_go_through_the_epochs_of_the_data():
     np.testing.assert_allclose(resumed, straight[8:], rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
 def test_a_restored_training_reads_the_rest(tmp_path):
     batches = make_batches()

@@ -91,6 +91,7 @@ def test_datasets_and_integers_of_any_dtype(dtype):
     model.fit(_x(64, dtype), verbose=0, validation_data=dataset)
 
 
+@pytest.mark.slow
 def test_classes_reach_the_main_flow_alone():
     pixels = _pixels(num_classes=4)
     model, x, y = _compiled(pixels), _x(64), np.arange(64) % 4
