@@ -88,7 +88,7 @@ class SigmoidScale(ScaleMap):
             raise ValueError(f"`max_scale` must be positive and finite; got {self.max_scale}.")
 
     def log_scale(self, raw: tf.Tensor) -> tf.Tensor:
-        log_scale = tf.math.log_sigmoid(raw + self.offset if self.offset else raw)
+        log_scale = -tf.nn.softplus(-self.offset - raw)
         largest, highest = _LARGEST[raw.dtype], math.log(self.max_scale)
         if highest:
             log_scale += highest
