@@ -41,7 +41,7 @@ def page(
     introduction = INTRODUCTION.format(
         command=" ".join(["make bench", *([f"BENCH='{' '.join(command)}'"] if command else [])]),
         date=datetime.date.today().isoformat(),
-        machine=_machine(),
+        machine=machine(),
         versions=", ".join(f"{name} {version}" for name, version in sorted(versions.items())),
         rounds=rounds,
         starts=starts,
@@ -51,7 +51,8 @@ def page(
     return "\n".join(parts)
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What it was measured on."""
     info = pathlib.Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]

@@ -2,6 +2,8 @@
 
 import importlib
 import pathlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -84,3 +86,18 @@ def test_the_benchmark_of_miniboone_trains(imported, tmp_path):
     model = benchmark.train(fitted, epochs=1, seed=0)
     scores = model.predict(test.values, verbose=0)
     assert scores.mean() == pytest.approx(-entropy, abs=6.0)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not pathlib.Path("/proc/self/statm").exists(), reason="needs Linux")
+def test_the_benchmark_of_recompute_writes_its_page(tmp_path):
+    output = tmp_path / "page.md"
+    options = ["--depths", "1", "2", "--depth", "1", "--rounds", "1", "--output", str(output)]
+    command = [sys.executable, str(PATH / "memory_cost.py"), *options]
+    subprocess.run(command, check=True, capture_output=True)
+    rows = [line.split(" | ") for line in output.read_text().splitlines() if line.startswith("|")]
+    assert [row[0] for row in rows if "activations" in row] == [
+        "| `None`",
+        "| `'checkpoint'`",
+        "| `'inverse'`",
+    ]
