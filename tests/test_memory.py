@@ -33,7 +33,8 @@ def growth(run, warm_up, times):
 
 def test_sees_a_leak():
     kept = []
-    assert growth(lambda: kept.append(np.ones([50_000])), 0, 200) > 60 * MEGABYTE
+    # So large that they are mapped: smaller ones may find room in what was freed before.
+    assert growth(lambda: kept.append(np.ones([5_000_000])), 0, 3) > 100 * MEGABYTE
 
 
 @pytest.mark.slow

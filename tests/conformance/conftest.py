@@ -16,6 +16,7 @@ LONG = {
     "test_weights_file_holds_every_variable",
     "test_checkpoint_holds_every_variable_once",
     "test_function_of_unknown_batch_equals_eager",
+    "test_log_dets_have_the_batch_shape_at_every_rank",
 }
 LIKE_OTHERS = {
     *("Alternating", "Leading", "Stripes"),

@@ -42,6 +42,7 @@ def of_kind(flow, kind):
     return [layer for layer in layers(flow.bijector) if isinstance(layer, kind)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", SMALL)
 def test_shapes_and_dtypes(name, dtype):

@@ -60,6 +60,7 @@ def test_any_batch_shape_is_member_by_member(kind, batch, context):
     np.testing.assert_allclose(y[last], net(*(x[last] for x in inputs)), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 @each
 @pytest.mark.parametrize("context", [(5,), (12, 8, 5)])
 @pytest.mark.parametrize("known", ["rank", "nothing"])

@@ -90,6 +90,7 @@ def test_finite_and_increasing_far_out():
     assert np.all(np.diff(z[:, 0]) > 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LAWS)
 @pytest.mark.parametrize("num_components", [2, 8, 32])
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("float64", 1e-9)])

@@ -62,6 +62,7 @@ def test_xla_trains_both_flows():
         assert np.max(np.abs(old - variable)) > 1e-6, variable.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", ["uniform", "flow"])
 def test_fit_moves_every_variable_of_both_flows(noise):
     pixels = _pixels(noise)
