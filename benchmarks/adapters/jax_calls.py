@@ -16,7 +16,7 @@ PACKAGES = ("jax", "optax")
 
 def measured(log_prob: Callable, sample: Callable, parameters: Any, x: jax.Array) -> Measured:
     """A density `log_prob(parameters, x)` and samples `sample(parameters, key)`, on one batch."""
-    optimizer = optax.adam(1e-4)
+    optimizer = optax.adam(sizes.LEARNING_RATE)
     count = sum(leaf.size for leaf in jax.tree.leaves(parameters))
 
     def step(parameters: Any, state: Any, x: jax.Array) -> tuple:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import keras
 import numpy as np
+import sizes
 import tensorflow as tf
 
 from adapters import Measured
@@ -13,7 +14,7 @@ PACKAGES = ("tensorflow", "tensorflow-probability", "keras", "tfp_flows")
 
 def measured(log_prob: Callable, sample: Callable, variables: list, x: tf.Tensor) -> Measured:
     """A density, its samples and what it trains, on one batch."""
-    optimizer = keras.optimizers.Adam(1e-4)
+    optimizer = keras.optimizers.Adam(sizes.LEARNING_RATE)
     optimizer.build(variables)
 
     @tf.function(autograph=False)

@@ -73,7 +73,7 @@ def replicas(devices: int) -> Measured:
         strategy = tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(devices)])
     with strategy.scope():
         model = FlowModel(_coupling_flow())
-        model.compile(keras.optimizers.Adam(1e-4))
+        model.compile(keras.optimizers.Adam(sizes.LEARNING_RATE))
     batches = tf.data.Dataset.from_tensors(vectors(at.batch, at.size)).repeat()
 
     def train() -> float:

@@ -21,7 +21,7 @@ def measured(
 ) -> Measured:
     """A density, its samples and what it trains, on one batch."""
     parameters = list(parameters)
-    optimizer = torch.optim.Adam(parameters, 1e-4)
+    optimizer = torch.optim.Adam(parameters, sizes.LEARNING_RATE)
     if compiled:
         log_prob, sample = torch.compile(log_prob), torch.compile(sample)
 
