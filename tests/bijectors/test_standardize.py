@@ -100,8 +100,9 @@ def test_a_flow_refuses_numbers_that_do_not_fit():
         flows.coupling_flow((2,), net=SMALL, standardize=(MEAN, STD))
     with pytest.raises(ValueError, match="without `logit_alpha`; got both"):
         flows.coupling_flow((3,), net=SMALL, standardize=(MEAN, STD), logit_alpha=0.1)
-    with pytest.raises(ValueError, match="`standardize` must be a pair"):
-        flows.coupling_flow((3,), net=SMALL, standardize=MEAN)
+    for junk in MEAN, np.ones([]):
+        with pytest.raises(ValueError, match="`standardize` must be a pair"):
+            flows.coupling_flow((3,), net=SMALL, standardize=junk)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,10 @@ def _standardized(
         raise ValueError(
             f"`standardize` must come without `logit_alpha`; got both, the latter {logit_alpha}."
         )
-    if not isinstance(standardize, list | tuple | np.ndarray) or len(standardize) != 2:
+    has_length = isinstance(standardize, list | tuple) or (
+        isinstance(standardize, np.ndarray) and standardize.ndim > 0
+    )
+    if not has_length or len(standardize) != 2:
         wanted = "a pair, of means and standard deviations"
         raise ValueError(f"`standardize` must be {wanted}; got {standardize!r}.")
     mean, std = standardize
