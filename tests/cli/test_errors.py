@@ -47,6 +47,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
         (["--run", "RUN", "--data", "TABLE", "--dequantization", "learned"], "for tables"),
         (["--run", "RUN", "--data", __file__], "must end in one of .csv"),
         (["--run", "RUN", "--dat", "digits"], "unrecognized arguments: --dat digits"),
+        (["--run", "RUN", "--data", "digits", "a\nb"], "unrecognized arguments: a\\nb"),
     ],
 )
 def test_wrong_usage_has_code_2(call, table, tmp_path, words, said):

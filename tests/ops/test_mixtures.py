@@ -65,6 +65,16 @@ def test_hard_mixtures_are_inverted(name, spread, dtype, tolerance):
 
 
 @pytest.mark.parametrize("name", LAWS)
+def test_scales_that_differ_by_the_largest_bound(name):
+    # Found by the fuzz: with the bisections for e^7 latents came back 0.9 off.
+    parts = ([0.0, 0.0, 0.0, -30.0], [-30.0, -30.0, 0.0, 0.0], [10.0, 0.0, -10.0, 10.0])
+    mixture = Mixture(LAWS[name], *(tf.constant(p, "float64")[:, tf.newaxis] for p in parts))
+    z, _ = mixture.to_law(tf.constant([[0.0], [-1e-9], [-1e-4], [1e-5], [30.0], [1e3]], "float64"))
+    back, _ = mixture.from_law(z, log_scale_bound=10.0)
+    np.testing.assert_allclose(mixture.to_law(back)[0], z, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", LAWS)
 def test_latents_come_back_however_flat_the_mixture_is(name):
     # Between components that are 20 scales apart and more x itself is lost in the rounding.
     mixture, x = hard(LAWS[name], 20.0, "float32")
@@ -181,7 +191,7 @@ def test_evaluations_of_the_inverse(monkeypatch):
 
     monkeypatch.setattr(laws.Logistic, "log_cdf", log_cdf)
     golden("float32").from_law(tf.zeros([1, 1]))
-    steps = mixtures.BISECTIONS + mixtures.NEWTON_STEPS
+    steps = mixtures.num_bisections(7.0) + mixtures.NEWTON_STEPS
     # Of the target, and in both tails: in the step that gradients flow through, and for the slope.
     assert len(calls) == 1 + steps + 2 + 2
     assert steps + 1 == 28

@@ -20,7 +20,8 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **kwargs)
 
     def error(self, message: str) -> NoReturn:
-        """One line, as for all errors."""
+        """One line, as for all errors, whatever was typed."""
+        message = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
         self.exit(2, f"tfp-flows: error: {message} (see {self.prog} --help)\n")
 
 

@@ -1,5 +1,6 @@
 """Mixtures of laws on the line, as maps of the line: everything in logs."""
 
+import math
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -8,11 +9,20 @@ from tfp_flows.ops.laws import Law
 from tfp_flows.ops.roots import Bracket, bisect, newton
 from tfp_flows.typing import TensorPair
 
-# The steps of the inverse: as many bisections as leave a bracket in which Newton's method
-# converges, for components that are 2000 apart and for scales that differ by e^14.
-BISECTIONS = 24
-NEWTON_STEPS = 3  # And one that gradients flow through.
+NEWTON_STEPS = 3  # Of the inverse, and one that gradients flow through.
 _LARGEST_EXPONENT = 60.0
+
+
+def num_bisections(log_scale_bound: float) -> int:
+    """As many as leave a bracket in which Newton's method converges.
+
+    For components that are 2000 apart, whose log-scales are within the bound.
+
+    Example:
+      >>> num_bisections(2.0), num_bisections(7.0), num_bisections(10.0)
+      (24, 24, 33)
+    """
+    return 24 + max(0, math.ceil(2 * (log_scale_bound - 7.0) / math.log(2)))
 
 
 class Mixture(NamedTuple):
@@ -43,11 +53,11 @@ class Mixture(NamedTuple):
         z = self.law.quantile(log_cdf, log_survival)
         return z, log_pdf - self.law.log_pdf(z)
 
-    def from_law(self, z: tf.Tensor) -> TensorPair:
+    def from_law(self, z: tf.Tensor, log_scale_bound: float = 7.0) -> TensorPair:
         """`x = F^-1(P(Z <= z))` and `log(dx/dz)`, with exact first derivatives."""
         end = self.law.reach(z.dtype).quantile
         z = tf.clip_by_value(z, -end, end)
-        start, bracket = self._solve(z)
+        start, bracket = self._solve(z, num_bisections(log_scale_bound))
         there, log_slope = self.to_law(start)
         # The gradient of this step is that of the implicit function, whatever was done before.
         steep, rest = _steep(tf.stop_gradient(-log_slope)), z - there
@@ -56,7 +66,7 @@ class Mixture(NamedTuple):
         x += (rest - tf.stop_gradient(rest)) * steep
         return x, -self.to_law(x)[1]
 
-    def _solve(self, z: tf.Tensor) -> tuple[tf.Tensor, Bracket]:
+    def _solve(self, z: tf.Tensor, bisections: int) -> tuple[tf.Tensor, Bracket]:
         mixture = Mixture(self.law, *(tf.stop_gradient(part) for part in self[1:]))
         z = tf.stop_gradient(z)[..., tf.newaxis, :]
         scales = tf.exp(mixture.log_scales)
@@ -64,7 +74,7 @@ class Mixture(NamedTuple):
         ends = mixture.means + scales * z
         bracket = Bracket(tf.reduce_min(ends, axis=-2), tf.reduce_max(ends, axis=-2))
         tail = _Tail(mixture, z)
-        return newton(tail.step, bisect(tail.is_above, bracket, BISECTIONS), NEWTON_STEPS)
+        return newton(tail.step, bisect(tail.is_above, bracket, bisections), NEWTON_STEPS)
 
 
 class _Tail:
