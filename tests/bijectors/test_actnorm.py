@@ -138,6 +138,15 @@ def test_small_and_large_channels_are_no_constants(scale):
     np.testing.assert_allclose(z.std(0), np.ones(3), rtol=1e-9)
 
 
+def test_a_variance_beyond_the_dtype_leaves_the_layer_finite():
+    layer = bijectors.ActNorm((2,))
+    x = tf.constant([[3e19, 3e19], [-1e19, 3e19]])
+    with pytest.warns(UserWarning, match=r"constant in the channels \[1\]"):
+        z = set_by(layer, x).numpy()
+    assert np.isfinite(layer._log_scale).all()
+    np.testing.assert_allclose(z[:, 0], [1, -1], rtol=0.2)
+
+
 def flow():
     layer = bijectors.ActNorm((3,), name="kept")
     return tfd.TransformedDistribution(distributions.standard_normal((3,)), layer)

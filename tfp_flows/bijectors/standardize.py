@@ -51,9 +51,12 @@ class Standardize(EventBijector):
             raise ValueError(f"`mean` and `std` must be {wanted}; got {mean.shape}, {std.shape}.")
         if not np.isfinite(mean).all():
             raise ValueError(f"`mean` must be finite; got {_first(mean, ~np.isfinite(mean))}.")
-        is_bad = ~(np.isfinite(std) & (std > 0))
+        # TensorFlow takes what is smaller than a normal number for 0. NumPy knows no bfloat16.
+        smallest = np.finfo("float32" if std.dtype.name == "bfloat16" else std.dtype).tiny
+        is_bad = ~(np.isfinite(std) & (std >= smallest))
         if is_bad.any():
-            raise ValueError(f"`std` must be finite and positive; got {_first(std, is_bad)}.")
+            wanted = f"finite and positive, at least {smallest:.1e}"
+            raise ValueError(f"`std` must be {wanted}; got {_first(std, is_bad)}.")
         super().__init__(
             forward_min_event_ndims=mean.ndim,
             is_constant_jacobian=True,

@@ -23,6 +23,9 @@ def global_moments(x: tf.Tensor, axes: list[int]) -> TensorPair:
 
 
 def positive_std(mean: tf.Tensor, variance: tf.Tensor) -> tf.Tensor:
-    """The standard deviation, and 1 where the values were constant up to rounding."""
-    is_constant = variance <= 1e-10 * tf.square(mean)
-    return tf.where(is_constant, tf.ones_like(variance), tf.sqrt(variance))
+    """The standard deviation, and 1 where the values were constant up to rounding.
+
+    It is finite also where the variance is too large for its dtype.
+    """
+    std = tf.sqrt(tf.where(tf.math.is_inf(variance), variance.dtype.max, variance))
+    return tf.where(std <= 1e-5 * tf.abs(mean), tf.ones_like(std), std)
