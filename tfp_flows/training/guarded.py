@@ -65,6 +65,11 @@ class GuardedModel(CheckedSteps):
             if self.on_left is not None:
                 self.on_left()
 
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        # All is built. Keras takes the mean of a first batch over the replicas here, which cannot
+        # be where their parts have different sizes: 2, 2 and 0 of a batch of 4.
+        del iterator, data_batch
+
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """As in Keras; a `ValueError` at the first NaN in the loss, and NaN or inf in the data."""
         bound = mended(super().evaluate, args, kwargs)
