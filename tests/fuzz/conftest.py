@@ -10,7 +10,7 @@ from strategies import NUM_CASES
 PHASES = [Phase.generate, Phase.shrink]
 COMMON = {"deadline": None, "database": None, "phases": PHASES}
 settings.register_profile("short", max_examples=20, derandomize=True, **COMMON)
-settings.register_profile("long", max_examples=3600, print_blob=True, **COMMON)
+settings.register_profile("long", max_examples=4000, print_blob=True, **COMMON)
 settings.load_profile("short")
 
 
