@@ -5,9 +5,10 @@
 Every row runs in a process of its own, in the environment of its framework, which is made where it
 is not there (`.venv-bench`): the same sizes, the same batch, two cores and two threads. One process
 works at a time, and the rounds are interleaved over all of them (A B C A B C ...), action by
-action. Each turn starts with one call that is not counted. A ratio is the median over rounds of
-(time of the row / time of the other row in the same round). Writes `docs/benchmarks.md`, unless
-`--quick`. Needs Linux or macOS; elsewhere than on Linux cores are not bound, and memory is unknown.
+action. A turn is one call that is not counted, then the median of those of half a second. A ratio
+is the median over rounds of (time of the row / time of the other row in the same round). Writes
+`docs/benchmarks.md`, unless `--quick`. Needs Linux or macOS; elsewhere than on Linux cores are not
+bound, and memory is unknown.
 """
 
 import argparse

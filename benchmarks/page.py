@@ -20,12 +20,12 @@ Written by `{command}` on {date}: {machine}; two cores and two
 threads for every row. {versions}.
 
 Every row runs in a process of its own. One of them works at a time, and the {rounds} rounds are
-interleaved over all of them; each turn starts with one call that is not counted. Times are medians
-over the rounds. "Over floor" is over the bare networks of the same framework, chained: each fed
-from the one before, with no transform and no log-det; "over peer" is over the fastest flow that is
-not ours, of all frameworks. Both are medians, over the rounds, of the ratio within a round, with
-quartiles. First calls and memory: medians over {starts} fresh process(es), one for compiled
-PyTorch.
+interleaved over all of them. A turn is one call that is not counted, then the median of those of
+half a second. Times are medians over the rounds. "Over floor" is over the bare networks of the same
+framework, chained: each fed from the one before, with no transform and no log-det; "over peer" is
+over the fastest flow that is not ours, of all frameworks. Both are medians, over the rounds, of the
+ratio within a round, with quartiles. First calls and memory: medians over {starts} fresh
+process(es), one for compiled PyTorch.
 """
 
 
