@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import tensorflow as tf
 
@@ -51,8 +52,8 @@ class Standardize(EventBijector):
             raise ValueError(f"`mean` and `std` must be {wanted}; got {mean.shape}, {std.shape}.")
         if not np.isfinite(mean).all():
             raise ValueError(f"`mean` must be finite; got {_first(mean, ~np.isfinite(mean))}.")
-        # TensorFlow takes what is smaller than a normal number for 0. NumPy knows no bfloat16.
-        smallest = np.finfo("float32" if std.dtype.name == "bfloat16" else std.dtype).tiny
+        # TensorFlow takes what is smaller than a normal number for 0.
+        smallest = float(ml_dtypes.finfo(std.dtype).tiny)  # Of bfloat16, too.
         is_bad = ~(np.isfinite(std) & (std >= smallest))
         if is_bad.any():
             wanted = f"finite and positive, at least {smallest:.1e}"
