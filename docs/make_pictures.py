@@ -3,8 +3,8 @@
     python docs/make_pictures.py [PAGE ...]
 
 runs the Python blocks of each page from top to bottom, in a process and a folder of their own, and
-copies those pictures to `docs/pictures` that the page shows. Without arguments: the tutorials, and the
-how-tos that draw.
+copies those pictures to `docs/pictures` that the page shows. Without arguments: all tutorials and
+how-tos that show pictures.
 """
 
 import re
@@ -36,5 +36,5 @@ def draw(page: Path) -> None:
 if __name__ == "__main__":
     pages = [Path(name) for name in sys.argv[1:]]
     for page in pages or [*DOCS.glob("tutorial/*.md"), *DOCS.glob("how-to/*.md")]:
-        if "savefig" in page.read_text():
+        if PICTURE.search(page.read_text()):
             draw(page)
