@@ -3,55 +3,66 @@ One flow, both ways
 ===================
 
 A normalizing flow is a stack of invertible steps between data and a Gaussian. From data to latent
-it scores: ``log_prob`` is the density of the Gaussian at the end, times how much each step
-stretched. From latent to data it samples. Here are six affine couplings that learned two moons; a
-point keeps the colour of the place where it started.
+it scores: ``log_prob`` is the density of the Gaussian where a point arrives, times how much the
+steps stretched space around it. From latent to data it samples. Here are four couplings that
+learned two moons. A coupling moves one coordinate by a law that the other one chooses; the two take
+turns.
 """
 
 import keras
 import matplotlib.pyplot as plt
+import numpy as np
 
-import tfp_flows
-from tfp_flows import data
+from tfp_flows import FlowModel, data, flows, nets, transforms
 
 keras.utils.set_random_seed(0)
 moons = data.toy.two_moons(20_000)
 
-flow = tfp_flows.flows.coupling_flow(
-    (2,), num_couplings=6, net=tfp_flows.nets.MLP((64, 64), activation="silu")
+flow = flows.coupling_flow(
+    (2,),
+    num_couplings=4,
+    transform=transforms.LogisticMixture(4),  # a bent line; `Affine` would be a straight one
+    net=nets.MLP((64, 64), activation="silu"),
 )
-model = tfp_flows.FlowModel(flow)
-rate = keras.optimizers.schedules.CosineDecay(5e-3, decay_steps=25 * 40)
+model = FlowModel(flow)
+epochs, batch_size = 12, 400
+rate = keras.optimizers.schedules.CosineDecay(1e-2, epochs * len(moons) // batch_size)
 model.compile(keras.optimizers.Adam(rate))
-model.fit(moons, batch_size=500, epochs=25, verbose=0)
+model.fit(moons, batch_size=batch_size, epochs=epochs, verbose=0)
 
 # %%
-# The links of the chain are in the order in which the data meet them. Run them one by one, keep
-# what comes out, and draw it: above from data to latent, below from latent to data.
+# The couplings are listed in the order in which the data meet them. Points go through them one by
+# one: above from data to latent, below from latent to data. A point keeps the colour of the height
+# at which it started; each panel has a scale of its own.
 
-steps = flow.bijector.bijectors
+couplings = flow.bijector.bijectors
 to_latent = [moons[:3000]]
-for step in steps:
-    to_latent.append(step.inverse(to_latent[-1]))
+for coupling in couplings:
+    to_latent.append(coupling.inverse(to_latent[-1]).numpy())
 
-to_data = [flow.distribution.sample(3000, seed=1)]
-for step in reversed(steps):
-    to_data.append(step.forward(to_data[-1]))
+to_data = [flow.distribution.sample(3000, seed=1).numpy()]
+for coupling in reversed(couplings):
+    to_data.append(coupling.forward(to_data[-1]).numpy())
 
-columns = 0, 2, 4, 6  # after so many couplings
-titles = ["data", "2 couplings", "4 couplings", "latent"]
-rows = [to_latent, to_data[::-1]]
 
-figure, grid = plt.subplots(2, 4, figsize=(10, 5.4), sharex=True, sharey=True)
-for row, points, start in zip(grid, rows, (moons[:3000], to_data[0]), strict=True):
-    for axes, column in zip(row, columns, strict=True):
-        x, y = points[column][:, 0], points[column][:, 1]
-        axes.scatter(x, y, s=3, c=start[:, 0], cmap="viridis", linewidths=0)
-        axes.set(aspect="equal", xlim=(-3.2, 3.2), ylim=(-3.2, 3.2))
+def draw(row, points, arrow, title, y):
+    """The points before and after each coupling, and arrows between."""
+    start = points[0] if arrow == "->" else points[-1]
+    colour = np.argsort(np.argsort(start[:, 1]))  # as many points of each colour
+    for axes, (x1, x2) in zip(row, np.swapaxes(points, 1, 2), strict=True):
+        axes.scatter(x1, x2, s=5, c=colour, cmap="plasma", vmax=1.1 * len(colour), linewidths=0)
+        axes.set_aspect("equal", "datalim")
         axes.set_axis_off()
-for axes, title in zip(grid[0], titles, strict=True):
-    axes.set_title(title)
-print(model.evaluate(moons, verbose=0))
-figure.savefig("/tmp/rd/a.png", dpi=100)
-import pickle
-pickle.dump((to_latent, to_data), open("/tmp/rd/p.pkl", "wb"))
+    for axes in row[:-1]:
+        style = {"arrowstyle": arrow, "color": "0.4", "linewidth": 1.5}
+        ends = {"xy": (1.23, 0.5), "xytext": (1.03, 0.5)}
+        axes.annotate("", **ends, xycoords="axes fraction", arrowprops=style)
+    figure.text(0.5, y, title, ha="center", va="center", fontsize=14)
+
+
+figure, (top, bottom) = plt.subplots(2, 5, figsize=(10, 4.8))
+figure.subplots_adjust(left=0.01, right=0.99, bottom=0.1, top=0.9, wspace=0.28, hspace=0.2)
+draw(top, to_latent, "->", "log_prob: from data to latent, by the inverse of each coupling", 0.95)
+draw(bottom, to_data[::-1], "<-", "sample: from latent to data, by each coupling", 0.05)
+for axes, name in ((bottom[0], "data"), (bottom[-1], "latent")):
+    axes.set_title(name, fontsize=13, color="0.4")
