@@ -1,5 +1,4 @@
-"""
-One flow, both ways
+"""One flow, both ways
 ===================
 
 A normalizing flow is a stack of invertible steps between data and a Gaussian. From data to latent
