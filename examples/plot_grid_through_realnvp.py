@@ -3,9 +3,9 @@
 
 A flow makes data out of noise by bending space. Here eight affine couplings (RealNVP) have learned
 the two moons. A grid that covers the Gaussian noise goes through them one by one, from the latent
-side to the data. Each coupling keeps one coordinate and shifts and scales the other: lines move only
-sideways or only up and down, never cross, and never tear. Where they crowd, density is high. Nothing
-can tear, so a thread stays between the moons.
+side to the data. Each coupling keeps one coordinate and shifts and scales the other, so the grid
+moves only sideways or only up and down. It stretches and folds over, but never tears: a thin bridge
+stays between the moons.
 """
 
 import keras
@@ -28,15 +28,14 @@ model.compile(keras.optimizers.Adam(rate), steps_per_execution=16)
 model.fit(moons, batch_size=512, epochs=25, verbose=0)
 
 # %%
-# The lines of the grid, `[lines, points of a line, 2]`: first the horizontal ones, then the vertical
-# ones. The list of the flow is in the order that data meet it; noise comes from its end.
+# The lines of the grid, `[lines, points of a line, 2]`: first the horizontal ones, then the
+# vertical ones. Couplings are listed in the order that data meet them; noise meets the last first.
 
 place, along = np.linspace(-2.4, 2.4, 25), np.linspace(-2.4, 2.4, 400)
 vertical = np.stack(np.meshgrid(place, along, indexing="ij"), axis=-1).astype(np.float32)
 lines = np.concatenate([vertical[..., ::-1], vertical])
-colors = np.concatenate(
-    [plt.get_cmap(name)(np.linspace(0.25, 0.95, 25)) for name in ("Blues", "Oranges")]
-)
+blues, oranges = (plt.get_cmap(name)(np.linspace(0.3, 0.95, 25)) for name in ("Blues", "Oranges"))
+colors = np.concatenate([blues, oranges])
 
 figure, axes = plt.subplots(3, 3, figsize=(9, 9), sharex=True, sharey=True, layout="constrained")
 couplings = list(reversed(flow.bijector.bijectors))

@@ -1,24 +1,22 @@
 """Flows in one dimension
 ======================
 
-In one dimension a flow is a cumulative distribution function. A mixture of logistics followed by a
-sigmoid maps data to (0, 1); trained to make them uniform, it becomes the cdf of the data. Other base
-distributions do as well: for each the flow learns another map, and the density of the data is the
-same. Rows: a uniform base, Beta(5, 5) and a Gaussian. Columns: the density, the map from data to
-latent, and the latents of the data, with the density of the base as a line.
+A flow in one dimension is an increasing curve. Under a uniform base distribution it is the
+cumulative distribution function of the data, and that is what training finds; here it is a mixture
+of logistics followed by a sigmoid. Other bases do as well: for Beta(5, 5) and for a Gaussian the
+flow learns another curve, and the density of the data is the same. On the right are the latents of
+the data, in grey, which should follow the base, in black.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-import tensorflow as tf
 import tensorflow_probability as tfp
 
 import tfp_flows
 from tfp_flows import bijectors, transforms
 
 tfb, tfd = tfp.bijectors, tfp.distributions
-BEFORE, AFTER = "#E69F00", "#0072B2"
 
 # %%
 # Data with three humps.
@@ -29,13 +27,13 @@ data = rng.normal(np.array([-2.0, 0.3, 2.2])[hump], np.array([0.4, 0.6, 0.2])[hu
 data = data.astype(np.float32)[:, None]
 
 # %%
-# The flows: events have one entry, since a flow is a distribution of vectors. Lists of bijectors are
-# in the order that data meet them, and data meet the inverse of each. `Beta(1, 1)` is uniform.
+# Lists of bijectors are in the order that data meet them, and data meet the inverse of each: what
+# takes data to (0, 1) is `Invert(Sigmoid())`. `Beta(1, 1)` is uniform.
 
 
 def make_flow(base, *, is_bounded):
     """A mixture of logistics under a base on (0, 1), or on the line."""
-    mixture = transforms.LogisticMixture(6, scale=transforms.TanhScale(2.0))
+    mixture = transforms.LogisticMixture(6, spread=3.0, scale=transforms.TanhScale(2.0))
     links = [bijectors.Elementwise(mixture, (1,))]
     if is_bounded:
         links.append(tfb.Invert(tfb.Sigmoid()))
@@ -49,28 +47,28 @@ flows = {
 }
 
 # %%
-# Each is drawn, trained and drawn again.
+# Each is measured, trained and measured again.
 
 x = np.linspace(-4, 4, 401, dtype=np.float32)[:, None]
 keras.utils.set_random_seed(0)
 figure, axes = plt.subplots(3, 3, figsize=(9, 7), layout="constrained")
 for (left, middle, right), (name, flow) in zip(axes, flows.items(), strict=True):
-    left.hist(data[:, 0], bins=100, density=True, color="0.85")
-
-    def draw(label, color, left=left, middle=middle, flow=flow):
-        left.plot(x, flow.prob(x), color=color, label=label)
-        middle.plot(x, flow.bijector.inverse(x), color=color, label=label)
-
-    draw("before training", BEFORE)
+    before = flow.prob(x), flow.bijector.inverse(x)
     model = tfp_flows.FlowModel(flow)
     rate = keras.optimizers.schedules.CosineDecay(0.1, decay_steps=400)
     model.compile(keras.optimizers.Adam(rate), steps_per_execution=20)
     model.fit(data, batch_size=1000, epochs=20, verbose=0)
-    draw("after training", AFTER)
+    after = flow.prob(x), flow.bijector.inverse(x)
 
-    latents = flow.bijector.inverse(data)
+    left.hist(data[:, 0], bins=100, density=True, color="0.85")
+    for label, color, (density, latent) in (
+        ("before training", "#E69F00", before),
+        ("after training", "#0072B2", after),
+    ):
+        left.plot(x, density, color=color, label=label)
+        middle.plot(x, latent, color=color)
     z = np.linspace(*((-4, 4) if name == "Gaussian" else (0.001, 0.999)), 200, dtype=np.float32)
-    right.hist(latents[:, 0], bins=50, density=True, color="0.85")
+    right.hist(flow.bijector.inverse(data)[:, 0], bins=50, density=True, color="0.85")
     right.plot(z, flow.distribution.prob(z[:, None]), color="black")
     left.set_ylabel(name, fontsize=12)
 axes[0, 0].legend(frameon=False, fontsize=8)

@@ -3,9 +3,9 @@
 
 A coupling keeps one part of an image and moves the rest, and its partition says which. The first
 picture shows what each partition keeps of a small image; what it moves is black. The two parities
-of a partition share the image between them. So couplings of alternating parities move every pixel,
-while one that never flips leaves pixels as they are however deep the flow is: the second picture
-sends the image through couplings with random networks, and only what never moves stays recognizable.
+of a partition share the image between them, so couplings of alternating parities move every pixel.
+Partitions that never flip leave some pixels as they are, however deep the flow is: the second
+picture sends the image through couplings with random networks.
 """
 
 import keras
@@ -17,8 +17,8 @@ from tfp_flows import bijectors, nets
 from tfp_flows.partitions import Alternating, Checkerboard, Halves, Mask, Stripes
 
 # %%
-# The image is a flower of 24x24 pixels, with red, green and blue as its three channels. `Halves` and
-# `Alternating` split these channels, the others the pixels; a `Mask` is any boolean array.
+# The image is a flower of 24x24 pixels; its channels are red, green and blue. `Halves` and
+# `Alternating` split the channels, the others the pixels; a `Mask` is any boolean array.
 
 y, x = np.mgrid[-1:1:24j, -1:1:24j]
 radius, angle = np.hypot(x, y), np.arctan2(x, y)
@@ -45,8 +45,8 @@ axes[0, 0].set_ylabel("kept by\nparity 0")
 axes[1, 0].set_ylabel("kept by\nparity 1")
 
 # %%
-# Good and bad sequences of partitions: what four couplings make of the flower. Rows and columns of
-# stripes look like a thorough mixture, but without their siblings a quarter of the pixels never moves.
+# Good and bad sequences of partitions: what four couplings make of the flower. Columns and rows in
+# turn look thorough, but with one parity each a quarter of the pixels never moves.
 
 board, columns, rows = Checkerboard(), Stripes(), Stripes(direction="horizontal")
 sequences = {

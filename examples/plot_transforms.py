@@ -2,10 +2,10 @@
 ===========================
 
 A coupling moves each number by an increasing map of the line, whose parameters a network chooses.
-Additive maps only shift: their slope is 1, and so is the determinant. Affine ones have one slope for
-the whole line. Mixtures bend: their slope is high where the mixture has its components and low
-between them, so that a cloud of points can be torn apart. The logarithms of these slopes, summed,
-are the log-det of the coupling. Each panel shows four members of a family, from data to latent.
+Additive maps only shift: their slope is 1. Affine ones have one slope for the whole line. Mixtures
+bend: the further their components are apart, the flatter the map between them, so that a cloud of
+data with gaps becomes one without. The logarithms of these slopes, summed, are the log-det of the
+coupling. Each panel shows four members of a family, from data to latent.
 """
 
 import matplotlib.pyplot as plt
@@ -18,8 +18,8 @@ COLORS = plt.get_cmap("viridis_r")(np.linspace(0.15, 1.0, 4))
 
 # %%
 # Raw numbers are what a network puts out. Additive maps have one, a shift, and affine ones another
-# for the scale. Those of a mixture are a shift, a scale, and the weights, means and log-scales of its
-# components, here three of them, which move apart.
+# for the scale. Those of a mixture are a shift, a scale, and the weights, means and log-scales of
+# its components, here three of them, which move apart.
 
 apart = np.arange(4.0)
 zero = np.zeros(4)
@@ -44,9 +44,9 @@ axes[0, 0].set_ylabel("latent z")
 axes[1, 0].set_ylabel("slope dz/dx")
 
 # %%
-# How a raw number becomes the slope of an affine map. A slope without bounds can overflow in a deep
-# flow, and one near 0 makes samples explode: `TanhScale` is bounded on both sides. Glow's sigmoid is
-# bounded above only, and is not 1 at 0.
+# How a raw number becomes the slope of an affine map. Slopes without bounds can overflow in a deep
+# flow, and sampling divides by them: near 0 they make samples explode. `TanhScale` is bounded on
+# both sides. Glow's sigmoid is bounded above only, and is not 1 at 0.
 
 scales = {
     "TanhScale(2), the default": transforms.TanhScale(2.0),
