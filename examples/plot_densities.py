@@ -3,10 +3,9 @@
 
 A flow gives every point a density. Here four kinds of couplings learn the same four targets from
 samples: additive ones (NICE), affine ones (RealNVP), mixtures of logistics (Flow++) and mixtures of
-Gaussians. All else is equal: four couplings, the same networks, the same steps of training. Additive
-and affine couplings bend the plane but cannot part it, so threads connect what should be apart;
-mixtures cut it into pieces. The number in the corner of a panel is the mean log-density of held-out
-points, in nats: higher is better.
+Gaussians. All else is equal: four couplings, the same networks, the same steps of training. What
+additive and affine couplings stretch and fold like smoke, mixtures cut into pieces. The number in
+the corner of a panel is the mean log-density of held-out points, in nats: higher is better.
 """
 
 import keras

@@ -11,7 +11,7 @@ plt = pytest.importorskip("matplotlib.pyplot")
 
 EXAMPLES = pathlib.Path(__file__).parents[1] / "examples"
 SCRIPTS = sorted(path.stem for path in EXAMPLES.glob("plot_*.py"))
-QUICK = {"plot_jacobian", "plot_partitions", "plot_squeeze", "plot_transforms"}  # Untrained.
+QUICK = {"plot_jacobian", "plot_squeeze"}
 
 
 @pytest.fixture(autouse=True)
