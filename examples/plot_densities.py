@@ -35,8 +35,8 @@ TARGETS = [data.two_moons, data.rings, data.checkerboard, face]
 COUPLINGS = {
     "additive\n(NICE)": transforms.Additive(),
     "affine\n(RealNVP)": transforms.Affine(),
-    "logistic mixture\n(Flow++)": transforms.LogisticMixture(8, spread=2.0),
-    "Gaussian\nmixture": transforms.GaussianMixture(8, spread=2.0),
+    "logistic mixture\n(Flow++)": transforms.LogisticMixture(6, spread=2.0),
+    "Gaussian\nmixture": transforms.GaussianMixture(6, spread=2.0),
 }
 
 
@@ -91,7 +91,7 @@ for name, transform in COUPLINGS.items():
 # %%
 # The poster. Colours are the same in each row.
 
-side = np.linspace(-2.3, 2.3, 160, dtype=np.float32)
+side = np.linspace(-2.3, 2.3, 128, dtype=np.float32)
 grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
 plane = {"x": np.tile(grid, (4, 1)), "context": np.repeat(np.arange(4), len(grid))}
 BRIGHTEST = [0.4, 0.5, 0.15, 0.5]  # Densities.
@@ -106,7 +106,7 @@ for column, model in zip(axes[:, 1:].T, models.values(), strict=True):
     densities = np.exp(model.predict(plane, batch_size=len(grid), verbose=0))
     scores = model.predict(held_out, batch_size=4_000, verbose=0).reshape(4, -1).mean(axis=1)
     for axis, density, score, brightest in zip(
-        column, densities.reshape(4, 160, 160), scores, BRIGHTEST, strict=True
+        column, densities.reshape(4, 128, 128), scores, BRIGHTEST, strict=True
     ):
         axis.imshow(density, origin="lower", cmap="inferno", vmin=0, vmax=brightest)
         axis.text(0.97, 0.03, f"{score:.2f}", transform=axis.transAxes, ha="right", color="0.8")
