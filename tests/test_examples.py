@@ -104,11 +104,6 @@ def test_images_that_are_not_finite_or_not_themselves_are_not_drawn(latent_space
             images.check_same(other, pixels)
 
 
-def test_squeeze(tmp_path):
-    load_example("plot_squeeze").main(tmp_path / "pictures")
-    assert_pictures(tmp_path / "pictures", {"squeeze_orders.png", "squeeze_split.png"})
-
-
 @pytest.mark.slow
 def test_any_distribution():
     scores = load_example("train_any_distribution").main(epochs=2, seed=0)
