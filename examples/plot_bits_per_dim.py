@@ -43,8 +43,8 @@ for name, histogram in {
     bits[name] = -chosen.mean()
 
 # %%
-# Densities see pixels with uniform noise, in [0, 1), where the levels lie 1/17 apart: their bits/dim
-# are an upper bound of those of the grey levels. First a Gaussian of full covariance.
+# Densities see pixels with uniform noise, in [0, 1), where the levels lie 1/17 apart. What they
+# need is an upper bound for grey levels. First a Gaussian of full covariance.
 
 pixels = np.float64(data.dequantize(np.tile(images, [10, 1, 1, 1]), LEVELS, seed=[0, 1]))
 test_pixels = data.dequantize(np.tile(test_images, [10, 1, 1, 1]), LEVELS, seed=[0, 2]).numpy()
