@@ -55,7 +55,7 @@ if "TWO_DEVICES" in os.environ:
     sys.exit()
 
 process = subprocess.run(
-    [sys.executable, __file__],
+    [sys.executable, sys.argv[0]],
     env={**os.environ, "TWO_DEVICES": "1"},
     stdout=subprocess.PIPE,
     text=True,
