@@ -59,8 +59,8 @@ for name, family in families.items():
 
 # %%
 # The measurements with curves that are drawn from the flow, and the samples of both families over
-# contours of the posterior. The ELBO is in nats, higher is better. The effective sample size (ESS) is
-# the share of samples that is left when importance weights correct them.
+# contours of the posterior. The ELBO is in nats, higher is better; the effective sample size (ESS)
+# is the share of samples that is left when importance weights correct them.
 
 figure, (curves, *panels) = plt.subplots(1, 3, figsize=(10, 3.8), layout="constrained")
 t = np.linspace(0, 5, 100, dtype=np.float32)
