@@ -48,11 +48,12 @@ attributes = {
 pixels = data.dequantize(images, LEVELS, seed=[0, 0]).numpy()
 
 # %%
-# One test image of each class, at strength 0, and moved to both sides.
+# One test image of each class, at strength 0, and moved to both sides. Too far, it becomes another
+# digit: threes that lean to the right are sevens.
 
 test_images, test_labels = data.load_digits("test")
-first = [np.flatnonzero(test_labels == label)[1] for label in range(10)]
-digits = data.dequantize(test_images[first], LEVELS, seed=[0, 1])
+chosen = [np.flatnonzero(test_labels == label)[1] for label in range(10)]
+digits = data.dequantize(test_images[chosen], LEVELS, seed=[0, 1])
 strengths = -1.0, -0.5, 0.0, 0.5, 1.0
 figure, axes = plt.subplots(1, 2, figsize=(7, 6.2), layout="constrained")
 for panel, (name, values) in zip(axes, attributes.items(), strict=True):
@@ -61,7 +62,7 @@ for panel, (name, values) in zip(axes, attributes.items(), strict=True):
     moved = data.quantize(latents.move(flow, digits, direction, strengths), LEVELS)
     rows = np.swapaxes(moved[..., 0], 0, 1)
     framed = np.pad(rows, [(0, 0), (0, 0), (1, 1), (1, 1)])
-    panel.imshow(np.block([list(row) for row in framed]), cmap="gray_r")
+    panel.imshow(np.block([list(row) for row in framed]), cmap="gray_r", interpolation="nearest")
     panel.set_title(name)
     panel.set(yticks=[], xticks=10 * np.arange(5) + 4.5, xticklabels=[f"{s:g}" for s in strengths])
     panel.set_xlabel("strength")

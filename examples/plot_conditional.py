@@ -2,10 +2,10 @@
 ================================
 
 ``num_classes=10`` makes a flow conditional: its networks and its prior are told the class, training
-takes pairs ``(image, label)``, and ``context=7`` draws sevens. The latents are scaled by a
-temperature before they are decoded: low ones give clean digits that look alike, 1 gives the model's
-own distribution, with its variety and its failures. A row is a class, and the same latents are
-behind all blocks.
+takes pairs ``(image, label)``, and ``context=7`` draws sevens. Latents are multiplied by a
+temperature before they are decoded. A low one gives clean digits that look alike; 1 is the model's
+own distribution, with its variety and its failures. Each row is a class, and the three blocks start
+from the same latents.
 """
 
 import keras
@@ -37,13 +37,13 @@ model.fit(batches, epochs=25, verbose=0)
 # %%
 # Six samples of each class, at three temperatures.
 
-figure, axes = plt.subplots(1, 3, figsize=(8, 4.9), layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(8, 4.6), layout="constrained")
 labels = np.repeat(np.arange(10), 6)
 for panel, temperature in zip(axes, (0.4, 0.7, 1.0), strict=True):
     x = latents.sample(flow, len(labels), temperature=temperature, context=labels, seed=0)
     rows = np.reshape(data.quantize(x, LEVELS), [10, 6, 8, 8])
     framed = np.pad(rows, [(0, 0), (0, 0), (1, 1), (1, 1)])
-    panel.imshow(np.block([list(row) for row in framed]), cmap="gray_r")
+    panel.imshow(np.block([list(row) for row in framed]), cmap="gray_r", interpolation="nearest")
     panel.set_title(f"temperature {temperature}")
     panel.set(xticks=[], yticks=10 * np.arange(10) + 4.5, yticklabels=range(10))
     panel.tick_params(length=0)
