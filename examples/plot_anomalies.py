@@ -76,7 +76,7 @@ rows = range(len(groups))
 figure, (examples, *panels) = plt.subplots(
     1, 3, figsize=(9, 4.8), width_ratios=[1, 4, 4], sharey=True, layout="constrained"
 )
-sheet = np.pad([integers[2, ..., 0] for integers in groups.values()], [(0, 0), (1, 1), (1, 1)])
+sheet = np.pad([integers[9, ..., 0] for integers in groups.values()], [(0, 0), (1, 1), (1, 1)])
 extent = [0, 1, len(groups) - 0.5, -0.5]
 examples.imshow(np.concatenate(sheet), cmap="gray_r", extent=extent, aspect="auto")
 examples.set_yticks(rows, list(groups))
@@ -95,5 +95,5 @@ for panel, score in (
     panel.axvline(np.quantile(score["digits"], 0.95), color="gray", linestyle="--")
 panels[0].set_xlabel("negative log-density in nats")
 panels[1].set_xlabel("deviations of the worst level")
-panels[0].set_xlim(-130, 10)
-panels[1].set_xlim(0, 20)
+panels[0].set(title="likelihood alone", xlim=(-130, 10))
+panels[1].set(title="latents, level by level", xlim=(0, 20))
