@@ -76,7 +76,7 @@ rows = range(len(groups))
 figure, (examples, *panels) = plt.subplots(
     1, 3, figsize=(9, 4.8), width_ratios=[1, 4, 4], sharey=True, layout="constrained"
 )
-sheet = np.pad([integers[9, ..., 0] for integers in groups.values()], [(0, 0), (1, 1), (1, 1)])
+sheet = np.pad([integers[7, ..., 0] for integers in groups.values()], [(0, 0), (1, 1), (1, 1)])
 extent = [0, 1, len(groups) - 0.5, -0.5]
 examples.imshow(np.concatenate(sheet), cmap="gray_r", extent=extent, aspect="auto")
 examples.set_yticks(rows, list(groups))
