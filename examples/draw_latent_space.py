@@ -149,7 +149,7 @@ def main(
     print(f"{bits:.3f} bits/dim on {len(scored)} test images")
     output.mkdir(parents=True, exist_ok=True)
     for name, draw in DRAWINGS.items():
-        draw(trained, images, seed).savefig(output / name)
+        draw(trained, images, seed).savefig(output / name, bbox_inches="tight")
         print(output / name)
 
 
