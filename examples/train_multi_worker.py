@@ -9,7 +9,7 @@ the addresses of all and the number of this one:
     TF_CONFIG='{"cluster": {"worker": ["10.0.0.1:5000", "10.0.0.2:5000"]},
                 "task": {"type": "worker", "index": 0}}' python examples/train_multi_worker.py
 
-and let whoever starts your jobs start them all again if one fails. See docs/many_devices.md.
+and let whoever starts your jobs start them all again if one fails. See docs/how-to/many-devices.md.
 """
 
 import argparse
