@@ -2,8 +2,8 @@
 
 INK = "#010203"  # Becomes the colour of the text.
 PAPER = "#fcfdfe"  # Becomes that of the page.
+MONO = "DejaVu Sans Mono"
 KEPT, MOVED = "#0072b2", "#d55e00"  # Okabe and Ito's blue and vermilion.
-CONTEXT = "#009e73"
 
 STYLE = {
     "font.family": "DejaVu Sans",
