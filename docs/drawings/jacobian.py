@@ -11,9 +11,9 @@ KEPT_SIZE, SIZE = 4, 8
 
 def draw() -> Figure:
     """Rows are the entries of z, columns those of x; an empty cell is zero."""
-    figure = Figure(figsize=(7.4, 4.0))
-    axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
-    axes.set(xlim=(-3.0, 17.2), ylim=(SIZE + 0.5, -1.5), aspect="equal")
+    figure = Figure(figsize=(7.4, 3.55))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(-3.0, 17.2), ylim=(SIZE + 0.2, -1.3), aspect="equal")
     axes.axis("off")
     for row, column in np.ndindex(SIZE, SIZE):
         color, alpha = None, 1.0
