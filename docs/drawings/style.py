@@ -1,9 +1,11 @@
 """Colours and sizes of all drawings."""
 
-INK = "#010203"  # Becomes the colour of the text.
-PAPER = "#fcfdfe"  # Becomes that of the page.
+INK = "#010203"
 MONO = "DejaVu Sans Mono"
 KEPT, MOVED = "#0072b2", "#d55e00"  # Okabe and Ito's blue and vermilion.
+
+IN_CSS = {INK: "currentColor", KEPT: "var(--drawing-kept)", MOVED: "var(--drawing-moved)"}
+"""What becomes of the colours in a page, which has a day and a night."""
 
 STYLE = {
     "font.family": "DejaVu Sans",

@@ -1,6 +1,6 @@
 """``{drawing} name`` puts what `drawings/name.py` draws into the page.
 
-As SVG in the page itself, what is drawn in `INK` has the colour of the text, by day and by night.
+As SVG in the page itself, drawings have the colours of its text, by day and by night.
 """
 
 import html
@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import matplotlib as mpl
 from docutils import nodes
 from docutils.parsers.rst import directives
-from drawings.style import INK, PAPER, STYLE
+from drawings.style import IN_CSS, STYLE
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -46,8 +46,9 @@ def drawn(name: str, alt: str) -> str:
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     svg = file.getvalue()
-    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
-    svg = svg.replace(PAPER, "var(--color-background-primary)")
+    svg = svg[svg.index("<svg") :]
+    for color, variable in IN_CSS.items():
+        svg = svg.replace(color, variable)
     # Ids are those of the page.
     svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", svg)
     return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt)}"', 1)
