@@ -46,6 +46,7 @@ def images(
 
     Args:
       source: one of
+
         - a name in TensorFlow Datasets, such as "cifar10" or "imagenet_resized/32x32", which is
           downloaded once;
         - a directory of image files, or of one folder of them for each class, or of folders such as
