@@ -40,7 +40,7 @@ class TorchLearner:
         self._optimizer.step()
         with torch.no_grad():
             torch._foreach_lerp_(self._averages, self._values, 1 - decay)
-        return float(loss)
+        return float(loss.detach())
 
     @torch.no_grad()
     def log_prob(self, x: np.ndarray, seed: int) -> np.ndarray:
