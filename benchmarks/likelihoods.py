@@ -7,7 +7,7 @@ DIRECTORY holds a directory for each set: the official files of `mnist`, `fashio
 `likelihood/tables.py` tells. Every cell (set, flow, seed) trains in a process of its own, one after
 the other, in the environment of its framework, which is made where it is not there (`.venv-bench`).
 A cell that is done is a line of `likelihoods.jsonl` and is not done again, so that a killed command
-goes on where it was. Writes the page beside it after each cell.
+goes on where it was. The page and its pictures are written beside it after each cell.
 """
 
 import argparse
@@ -24,6 +24,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from environments import NotInstalledError, python
 from likelihood.arrays import Arrays
+from likelihood.picture import draw
 from likelihood.report import page
 from likelihood.results import Cell, Results
 from likelihood.rows import IMAGES, TABLES, Row
@@ -93,13 +94,15 @@ def complete(args: argparse.Namespace, results: Results) -> int:
 
 
 def write(args: argparse.Namespace, results: Results) -> None:
-    """Renders the page."""
+    """Renders the page and its pictures."""
     given = [f"--seeds {args.seeds}", f"--seconds {args.seconds:g}"]
     given += [f"--table-seconds {args.table_seconds:g}"]
     command = f"make likelihoods LIKELIHOODS='--data DIRECTORY {' '.join(given)}'"
     text = page(results, seconds=args.seconds_of, seeds=args.seeds, command=command)
     path = args.output / "likelihoods.md"
     path.parent.mkdir(parents=True, exist_ok=True)
+    for kind in KINDS:
+        draw(results, args.seconds_of, args.output / f"likelihoods_{kind}.png", kind)
     beside = path.with_suffix(".part")
     beside.write_text(text)
     os.replace(beside, path)

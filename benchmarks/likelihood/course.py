@@ -83,6 +83,9 @@ class Trained(NamedTuple):
     is_finite: bool
 
 
+UNTRAINED = Trained(0, 0, None, 0.0, is_finite=True)
+
+
 def train(
     learner: Learner,
     training: Events,

@@ -10,7 +10,7 @@ class Published(NamedTuple):
       model: and its year.
       set: a key of `sets.SETS`.
       value: bits/dim, or nats.
-      source: the paper that has it, where it is not the one of the model.
+      source: the paper that has it.
     """
 
     model: str
@@ -19,13 +19,13 @@ class Published(NamedTuple):
     source: str
 
 
-NICE = "[paper](https://arxiv.org/abs/1410.8516), from its log-likelihood"
-REALNVP = "[paper](https://arxiv.org/abs/1605.08803)"
-GLOW = "[paper](https://arxiv.org/abs/1807.03039)"
-FFJORD = "[paper of FFJORD](https://arxiv.org/abs/1810.01367)"
-FLOWPP = "[paper](https://arxiv.org/abs/1902.00275)"
-NSF = "[paper](https://arxiv.org/abs/1906.04032)"
-MAF = "[paper of MAF](https://arxiv.org/abs/1705.07057)"
+NICE = "https://arxiv.org/abs/1410.8516"
+REALNVP = "https://arxiv.org/abs/1605.08803"
+GLOW = "https://arxiv.org/abs/1807.03039"
+FFJORD = "https://arxiv.org/abs/1810.01367"
+FLOWPP = "https://arxiv.org/abs/1902.00275"
+NSF = "https://arxiv.org/abs/1906.04032"
+MAF = "https://arxiv.org/abs/1705.07057"
 
 PUBLISHED = (
     Published("NICE (2014)", "mnist", 4.36, NICE),

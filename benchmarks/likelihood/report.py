@@ -38,7 +38,7 @@ def _summary(results: Results, kind: str, seconds: float) -> str:
     rows = []
     for row in KINDS[kind].rows:
         cells = [_spread(results.of(name, row.name, seconds), kind) for name in names]
-        rows.append([f"`{row.name}`" if "." in row.name else row.name, *cells])
+        rows.append([row.name, *cells])
     return _table(["", *(SETS[name].title for name in names)], rows)
 
 
@@ -48,9 +48,7 @@ def _papers(kind: str) -> str:
     rows = []
     for model in dict.fromkeys(p.model for p in known):
         its = {p.set: p for p in known if p.model == model}
-        cells = [
-            f"{its[name].value:.2f} ({its[name].source})" if name in its else "" for name in names
-        ]
+        cells = [f"[{its[n].value:.2f}]({its[n].source})" if n in its else "" for n in names]
         rows.append([model, *cells])
     return _table(["", *(SETS[name].title for name in names)], rows)
 

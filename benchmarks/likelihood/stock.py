@@ -69,7 +69,7 @@ def maf(first: np.ndarray) -> KerasLearner:
     def make(first: np.ndarray) -> Distribution:
         size, links = first.shape[-1], []
         for _ in range(TABLE.layers):
-            made = tfb.AutoregressiveNetwork(2, hidden_units=TABLE.hidden, activation="relu")
+            made = tfb.AutoregressiveNetwork(2, hidden_units=list(TABLE.hidden), activation="relu")
             made.build((None, size))
             links.extend([tfb.MaskedAutoregressiveFlow(made), _reversed(size)])
         return _flow(links, size)

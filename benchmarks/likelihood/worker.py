@@ -18,7 +18,7 @@ import sys
 
 import numpy as np
 
-from likelihood.course import Events, train
+from likelihood.course import UNTRAINED, Events, train
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,13 +58,13 @@ def run(job: Job, parts: dict[str, np.ndarray]) -> dict:
     first = slice(0, 256) if job.is_trained else slice(None)
     make = getattr(module, job.function)
     learner = make(training.prepared(first, np.random.default_rng(job.seed)), **job.options)
-    measured = {"steps": 0, "is_finite": True}
+    trained = UNTRAINED
     if job.is_trained:
         course = {"seconds": job.seconds, "checks": job.checks, "seed": job.seed}
-        measured = train(learner, training, validation, **course)._asdict()
+        trained = train(learner, training, validation, **course)
     scores = test.scores(learner, seed=1)
     return {
-        **measured,
+        **trained._asdict(),
         "parameters": learner.parameters,
         "score": _number(scores.mean()),
         "standard_error": _number(scores.std() / np.sqrt(len(scores))),
