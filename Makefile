@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format bench docs links clean
+.PHONY: demo test check format bench likelihoods docs links clean
 
 demo: .venv/demo
 	$(BIN)/python examples/train_digits.py
@@ -23,6 +23,9 @@ format: .venv/check
 bench: .venv/test
 	$(BIN)/python benchmarks/compare.py $(BENCH)
 	$(BIN)/python benchmarks/memory_cost.py
+
+likelihoods: .venv/test
+	$(BIN)/python benchmarks/likelihoods.py $(LIKELIHOODS)
 
 # The site, in build/docs: warnings are errors, also links within it that lead nowhere.
 docs: .venv/docs
