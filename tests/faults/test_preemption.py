@@ -147,21 +147,20 @@ def test_fit_goes_on_to_the_same_numbers_however_often_it_is_stopped(tmp_path, c
     assert not (tmp_path / "parts").exists()
 
 
-def _swapped():
-    return keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
-
-
 @pytest.mark.parametrize("averages", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_validation_that_was_stopped_is_done_again(tmp_path, averages):
-    after = {"after": [_swapped()]} if averages else {}
-    straight, wanted = _fit(tmp_path / "straight", **after)
+    def fit(name, *callbacks):
+        after = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if averages else []
+        return _fit(tmp_path / name, *callbacks, after=after)
+
+    straight, wanted = fit("straight")
     send = _Send(signal.SIGTERM, epoch=1)
     with pytest.raises(SystemExit):
-        _fit(tmp_path / "parts", send, **after)
+        fit("parts", send)
     assert send.num_scored == 2
     names = sorted(path.name for path in (tmp_path / "parts").iterdir())
     assert names == ["epoch_000001.keras", "epoch_000001_batch_000005.keras"]
-    resumed, found = _fit(tmp_path / "parts", **after)
+    resumed, found = fit("parts")
     for name, values in wanted.items():
         assert values[1:] == pytest.approx(found[name]), name
     for one, two in zip(straight.variables, resumed.variables, strict=True):
