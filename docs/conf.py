@@ -61,14 +61,16 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/" + os.environ.get("GALLERY", "plot_"),
-    "abort_on_example_error": False,
-    "only_warn_on_example_error": False,
+    "within_subsection_order": "FileNameSortKey",
+    "default_thumb_file": str(HERE / "pictures" / "digits.png"),
+    "show_signature": False,
+    "capture_repr": (),  # No `Text(0.5, 1.0, ...)` after a title was set.
     "download_all_examples": False,
+    "notebook_extensions": [],
     "remove_config_comments": True,
     "show_memory": False,
     "min_reported_time": 1e9,
     "write_computation_times": False,
-    "copyfile_regex": r"",
 }
 
 # The look.

@@ -25,8 +25,9 @@ def draw(page: Path) -> None:
     text = page.read_text()
     with tempfile.TemporaryDirectory() as folder:
         start = time.monotonic()
-        code = "\n".join(BLOCK.findall(text))
-        subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+        # A file, since AutoGraph reads the source of functions.
+        Path(folder, "page.py").write_text("\n".join(BLOCK.findall(text)))
+        subprocess.run([sys.executable, "page.py"], cwd=folder, check=True)
         drawn = {path.name: path for path in Path(folder).glob("*.png")}
         for name in drawn.keys() & set(PICTURE.findall(text)):
             shutil.copy(drawn[name], DOCS / "pictures" / name)
