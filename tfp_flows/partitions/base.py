@@ -19,8 +19,8 @@ class Partition(abc.ABC):
     """Splits an event into entries that are kept and entries that move, and merges them again.
 
     A partition knows no event shape of its own (`Mask` excepted): the same object serves events
-    of every size. `merge(*split(x)) == x`, always, and `flipped().split(x)` gives the same two parts,
-    in the other order: `bijectors.Chain` splits once for couplings in a row.
+    of every size. `merge(*split(x)) == x`, always, and `flipped().split(x)` gives the same two
+    parts in the other order: `bijectors.Chain` splits once for couplings in a row.
 
     Args:
       parity: 0 or 1; which of the two parts is kept. The two parities of a partition move every
