@@ -34,8 +34,8 @@ bits["lzma, a general compressor"] = 8 * len(packed) / test_images.size
 
 counts = (images[..., np.newaxis] == np.arange(LEVELS)).sum(axis=0) + 1.0
 for name, histogram in {
-    "frequent levels": counts.sum(axis=(0, 1), keepdims=True),
-    "frequent levels of each pixel": counts,
+    "how frequent each level is": counts.sum(axis=(0, 1), keepdims=True),
+    "how frequent, for each pixel": counts,
 }.items():
     log2 = np.log2(histogram / histogram.sum(axis=-1, keepdims=True))
     log2 = np.broadcast_to(log2, counts.shape)
@@ -53,7 +53,7 @@ gaussian = tfp.distributions.MultivariateNormalTriL(
     flat.mean(axis=0), np.linalg.cholesky(np.cov(flat.T))
 )
 nats = -np.mean(gaussian.log_prob(np.float64(test_pixels).reshape(-1, 64))) / 64
-bits["Gaussian"] = (nats + math.log(LEVELS)) / math.log(2)
+bits["Gaussian of full covariance"] = (nats + math.log(LEVELS)) / math.log(2)
 
 # %%
 # A small Glow, scored after some epochs.
@@ -78,7 +78,9 @@ for epochs in (1, 5, 25):
     bits[f"Glow after {epochs} epoch{'s'[: epochs > 1]}"] = score["bits_per_dim"]
 
 # %%
+# From bad to good.
 
+bits = dict(sorted(bits.items(), key=lambda item: item[1], reverse=True))
 figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
 colours = ["tab:orange" if name.startswith("Glow") else "lightgray" for name in bits]
 bars = axes.barh(list(bits), list(bits.values()), color=colours)

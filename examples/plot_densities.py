@@ -59,11 +59,12 @@ class Table(keras.layers.Layer):
 
     def __init__(self, kept_shape, moved_shape, num_params, context_shape):
         super().__init__()
-        self.table = self.add_weight(shape=(*context_shape, len(PLACES), num_params))
-        self.table.assign(ops.zeros_like(self.table))
+        shape = (*context_shape, len(PLACES), num_params)
+        self.table = self.add_weight(shape=shape, initializer="zeros")
         # Log-scales of mixtures start at -1, and with them the components start apart.
         num_components = max(num_params - 2, 0) // 3
-        self.start = -1.0 * (np.arange(num_params, dtype=np.float32) >= num_params - num_components)
+        self.start = np.zeros(num_params, np.float32)
+        self.start[num_params - num_components :] = -1.0
         self.built = True
 
     def call(self, kept, context):
