@@ -2,9 +2,9 @@
 
     python docs/make_pictures.py [PAGE ...]
 
-runs the Python blocks of each page from top to bottom, in a process and a folder of their own, copies
-those pictures to `docs/pictures` that the page shows, and says how long it took. Without arguments:
-all tutorials and how-tos that show pictures.
+runs the Python blocks of each page from top to bottom, in a process and a folder of their own,
+copies those pictures to `docs/pictures` that the page shows, and says how long it took. Without
+arguments: all tutorials and how-tos that show pictures.
 """
 
 import re

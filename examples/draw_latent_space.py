@@ -1,4 +1,7 @@
-"""Draws what the latent space of a flow that you have trained and saved holds.
+"""What the latent space of a saved flow holds
+==========================================
+
+This script is shown, not run. ::
 
     python examples/draw_latent_space.py --model fashion.keras --data fashion_mnist --directory DIR
 
