@@ -1,12 +1,11 @@
 """Two devices, one curve
 =========================
 
-A model made under a strategy of ``tf.distribute`` trains on all its devices: each takes a part of
-every batch, and gradients are averaged over all of it. So the training is that of one device with
-the whole batch, the data-dependent initialisation included. Here a flow of digits trains on one
-device and on two: the curves lie on each other, and what differs is rounding. The devices are two
-virtual ones on one CPU, so that anybody can try; with GPUs, ``tf.distribute.MirroredStrategy()`` is
-all.
+A model that is made under a strategy of ``tf.distribute`` trains on all its devices. Each takes a
+part of every batch, and the gradient is that of the whole batch, as are the statistics of the
+data-dependent initialisation. Here a flow of digits trains on one device and on two: the curves lie
+on each other. The devices are two virtual ones on one CPU, so that anybody can try; with GPUs,
+``tf.distribute.MirroredStrategy()`` is all it takes.
 """
 
 import json
