@@ -7,8 +7,8 @@ is not there (`.venv-bench`): the same sizes, the same batch, two cores and two 
 works at a time, and the rounds are interleaved over all of them (A B C A B C ...), action by
 action. A turn is one call that is not counted, then the median of those of half a second. A ratio
 is the median over rounds of (time of the row / time of the other row in the same round). Writes
-`docs/benchmarks.md`, unless `--quick`. Needs Linux or macOS; elsewhere than on Linux cores are not
-bound, and memory is unknown.
+`docs/results/benchmarks.md`, unless `--quick`. Needs Linux or macOS; elsewhere than on Linux cores
+are not bound, and memory is unknown.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from processes import Worker, WorkerError
 from results import Measurement, Result
 from workloads import GROUPS, WORKLOADS, Row, Workload
 
-PAGE = pathlib.Path(__file__).parents[1] / "docs" / "benchmarks.md"
+PAGE = pathlib.Path(__file__).parents[1] / "docs" / "results" / "benchmarks.md"
 
 
 class Measuring:
@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("--starts", type=int, default=3, help="fresh processes, for first calls")
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS))
     parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=list(WORKLOADS))
-    parser.add_argument("--output", type=pathlib.Path, help="default: docs/benchmarks.md")
+    parser.add_argument("--output", type=pathlib.Path, help="default: docs/results/benchmarks.md")
     arguments = parser.parse_args()
     rounds, starts = (3, 1) if arguments.quick else (arguments.rounds, arguments.starts)
     results, versions = {}, {}

@@ -7,7 +7,7 @@ a step of Adam. Memory: a process for each depth and mode, and its peak of resid
 it was before the first step. Activations are what is left of it after that of a process with a
 batch of 1 is taken off: the graph, the weights, and the optimizer. Growth a step is the slope of a
 line through the depths. Time: all modes in one process, repetitions interleaved (A B C A B C ...),
-and a ratio is the median over repetitions. Writes `docs/recompute_cost.md`.
+and a ratio is the median over repetitions. Writes `docs/results/recompute_cost.md`.
 """
 
 import argparse
@@ -33,7 +33,7 @@ DEPTHS = (8, 16, 24, 32)
 FILTERS, BATCH = 128, 96
 MEGABYTE = 2**20
 STATM = pathlib.Path("/proc/self/statm")
-PAGE = pathlib.Path(__file__).parents[1] / "docs" / "recompute_cost.md"
+PAGE = pathlib.Path(__file__).parents[1] / "docs" / "results" / "recompute_cost.md"
 PARTS = ("all", "activations")
 INTRODUCTION = """\
 # What `recompute=` saves and costs
@@ -153,7 +153,9 @@ def main() -> None:
     parser.add_argument("--depths", type=int, nargs="+", default=list(DEPTHS))
     parser.add_argument("--depth", type=int, default=24, help="of the time")
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--output", type=pathlib.Path, help="default: docs/recompute_cost.md")
+    parser.add_argument(
+        "--output", type=pathlib.Path, help="default: docs/results/recompute_cost.md"
+    )
     parser.add_argument("--peak", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(2)

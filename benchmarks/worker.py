@@ -18,19 +18,10 @@ import sys
 import time
 from collections.abc import Callable
 
-# Before any framework is imported, which would count the cores.
-if hasattr(os, "sched_setaffinity"):
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
-os.environ |= {
-    "OMP_NUM_THREADS": "2",
-    "TF_NUM_INTRAOP_THREADS": "2",
-    "TF_NUM_INTEROP_THREADS": "2",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "CUDA_VISIBLE_DEVICES": "-1",
-    "JAX_PLATFORMS": "cpu",
-    # What a worker before this one has compiled would spare a first call.
-    "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1",
-}
+import two_cores  # noqa: F401 - before any framework
+
+# What a worker before this one has compiled would spare a first call.
+os.environ["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"
 
 import numpy as np
 

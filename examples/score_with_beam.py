@@ -1,4 +1,7 @@
-"""Scores a file of rows with an exported flow, and samples from it, by an Apache Beam pipeline.
+"""Score rows and sample with Apache Beam
+======================================
+
+An exported flow over a file of rows, by a pipeline. ::
 
     pip install tfp_flows[beam]
     python examples/score_with_beam.py --output scores
@@ -6,7 +9,7 @@
 takes about a minute on two CPU cores: a small flow is trained on two moons and exported; lines
 `name,x,y` of a file are parsed, scored, and written as `name,nats` to `densities-*`, and the bad
 ones to `refused-*` with the reason; then a thousand points a seed are drawn into `samples-*`.
-The runner is the local one. Options of Beam are handed on, and say that there are more workers,
+The runner is the local one. Options of Beam are handed on, and say that there are more workers, ::
 
     python examples/score_with_beam.py --direct_num_workers 2 --direct_running_mode multi_processing
 

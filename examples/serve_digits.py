@@ -1,6 +1,10 @@
-"""Samples and scores with an exported flow, where there is TensorFlow but no flow library.
+"""Serve an exported flow
+======================
 
-`train_digits.py` runs it; then by hand: python examples/serve_digits.py demo/model demo/test.npz
+Samples and scores, where there is TensorFlow but no flow library. ``train_digits.py`` runs it; then
+by hand::
+
+    python examples/serve_digits.py demo/model demo/test.npz
 """
 
 import contextlib

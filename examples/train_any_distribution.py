@@ -1,4 +1,7 @@
-"""Fits stock TFP distributions with Keras's `fit`, and compares them with a Gaussian.
+"""Fit stock TFP distributions with Keras
+======================================
+
+By ``fit``, and compared with a Gaussian. ::
 
     python examples/train_any_distribution.py [--epochs 40] [--seed 0]
 

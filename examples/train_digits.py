@@ -1,4 +1,7 @@
-"""Trains a coupling flow on 8x8 handwritten digits and compares it with a Gaussian.
+"""Train a flow on handwritten digits
+==================================
+
+A coupling flow of 8x8 handwritten digits, compared with a Gaussian. ::
 
     python examples/train_digits.py [--output demo] [--epochs 40] [--seed 0]
 

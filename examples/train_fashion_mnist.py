@@ -1,4 +1,7 @@
-"""Trains a flow on Fashion-MNIST for a given time; reports bits/dim and draws samples.
+"""Train a flow on Fashion-MNIST
+=============================
+
+For a given time; reports bits/dim and draws samples. ::
 
     python examples/train_fashion_mnist.py --flow glow --minutes 10 --data DIRECTORY
 

@@ -1,8 +1,11 @@
-"""Trains a flow on MNIST for a given time; reports bits/dim and draws samples.
+"""Train a flow on MNIST
+=====================
+
+For a given time; reports bits/dim and draws samples. ::
 
     python examples/train_mnist.py --flow realnvp --minutes 10 --data DIRECTORY
 
-As `train_fashion_mnist.py`, which says what is measured and how.
+As ``train_fashion_mnist.py``, which says what is measured and how.
 """
 
 from train_fashion_mnist import main

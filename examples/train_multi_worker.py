@@ -1,15 +1,18 @@
-"""Trains a flow on handwritten digits in several processes, on one machine or on many.
+"""Train a flow in several processes
+=================================
+
+On handwritten digits, on one machine or on many. ::
 
     python examples/train_multi_worker.py --workers 2
 
 starts two of them here, which talk over loopback; if one dies it ends the others and starts all
 again, and they go on after their last backups. On several machines start one process on each, with
-the addresses of all and the number of this one:
+the addresses of all and the number of this one::
 
     TF_CONFIG='{"cluster": {"worker": ["10.0.0.1:5000", "10.0.0.2:5000"]},
                 "task": {"type": "worker", "index": 0}}' python examples/train_multi_worker.py
 
-and let whoever starts your jobs start them all again if one fails. See docs/many_devices.md.
+and let whoever starts your jobs start them all again if one fails. See docs/how-to/many-devices.md.
 """
 
 import argparse

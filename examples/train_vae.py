@@ -1,12 +1,15 @@
-"""Trains a VAE whose posterior is a flow, beside the same VAE with a Gaussian posterior.
+"""Train a VAE whose posterior is a flow
+=====================================
+
+Beside the same VAE with a Gaussian posterior. ::
 
     python examples/train_vae.py [--steps 1500] [--seeds 0]
 
-takes two minutes on two CPU cores, with 8x8 handwritten digits;
+takes two minutes on two CPU cores, with 8x8 handwritten digits; ::
 
     python examples/train_vae.py --data mnist --directory DIRECTORY --seeds 0 1 2
 
-trains on MNIST, see docs/vae.md. DIRECTORY holds the official files, as
+trains on MNIST, see docs/results/vae.md. DIRECTORY holds the official files, as
 `train-images-idx3-ubyte.gz`; without it TensorFlow Datasets downloads them.
 
 Training pixels are binarized anew each time, with their grey value as the probability of a 1; test

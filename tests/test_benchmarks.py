@@ -175,7 +175,8 @@ def test_a_worker_answers(tmp_path):
         "    calls = {'train': lambda: [0.0] * size, 'sample': lambda: float('nan')}\n"
         "    return SimpleNamespace(parameters=size, calls=calls)\n"
     )
-    (tmp_path / "worker.py").write_text((PATH / "worker.py").read_text())
+    for name in ("worker.py", "two_cores.py"):
+        (tmp_path / name).write_text((PATH / name).read_text())
     command = [sys.executable, str(tmp_path / "worker.py"), "tiny", "tiny", '{"size": 3}']
     done = subprocess.run(
         command, input="first\ntrain\nsample\n", capture_output=True, text=True, check=False

@@ -190,7 +190,7 @@ def test_stock_real_nvp_runs_its_network_twice():
 
     flow = transformed(tfb.RealNVP(num_masked=2, shift_and_log_scale_fn=shift_and_log_scale))
     flow.log_prob(tf.ones([3, 4]))
-    assert len(make.calls) == 2, "TFP runs it once by now: say so in the README"
+    assert len(make.calls) == 2, "TFP runs it once by now: say so in guarantees.md"
 
 
 def test_a_learned_layer_reads_its_parameters_once(run):

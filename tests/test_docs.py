@@ -1,16 +1,18 @@
-"""Every example in a docstring and in the README runs."""
+"""Every example in a docstring, in the README and on the pages runs; what they link to is there."""
 
 import doctest
 import importlib
 import pathlib
 import pkgutil
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import tfp_flows
-from tfp_flows import data
+from tfp_flows import bijectors, data, flows, testing
 from tfp_flows.data import load_digits
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -20,6 +22,29 @@ MODULES = [
     if not is_package
 ]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+TEXTS = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    if "gallery" not in path.parts
+}
+CODE = {
+    page: blocks
+    for page in TEXTS
+    if (blocks := re.findall(r"```python\n(.*?)```", TEXTS[page], re.S))
+}
+QUICK = {"README.md", "docs/contributing.md"} | {
+    page for page in CODE if page.startswith("docs/explanation/")
+}
+ELSEWHERE = {"docs/how-to/export-and-serve.md"}  # In tests/export, with a server.
+CLAIMS = {
+    "docs/how-to/train.md": """
+import pathlib
+assert len(list(pathlib.Path("samples").iterdir())) == 4
+assert pathlib.Path("best.keras").is_file()
+assert abs(float(log_z) - np.log(2 * np.pi)) < 0.3
+"""
+}
 
 
 # Keras 3.15 saves through NumPy's old `__array__` signature.
@@ -35,29 +60,61 @@ def test_docstring_examples_run(name):
     assert results.failed == 0
 
 
-def test_readme_code_runs(tmp_path, monkeypatch):
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
+@pytest.mark.parametrize("page", sorted(QUICK & set(CODE)))
+def test_quick_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert len(blocks) >= 3
     # Enough digits for the first batches.
     images, labels = load_digits("train")
     monkeypatch.setattr(data, "load_digits", lambda *_: (images[:256], labels[:256]))
     namespace = {}
-    for block in blocks:
-        short = block.replace("epochs=3", "epochs=1, verbose=0, steps_per_epoch=2")
-        exec(short.replace("num_samples=16", "num_samples=2"), namespace)
-    assert (tmp_path / "digits_flow").is_dir()
+    for block in CODE[page]:
+        exec(re.sub(r"epochs=\d+", "epochs=1", block), namespace)
 
 
-# Keras 3.15 saves through NumPy's old `__array__` signature.
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
-def test_the_page_on_training_runs(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    page = (ROOT / "docs" / "training.md").read_text()
+@pytest.mark.parametrize("page", sorted(set(CODE) - QUICK - ELSEWHERE))
+def test_page_runs_in_a_process_of_its_own(page, tmp_path):
+    code = "\n".join(CODE[page]) + CLAIMS.get(page, "")
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+def test_pages_that_are_named_here_have_code():
+    assert len(CODE["README.md"]) >= 2
+    assert set(CODE) >= ELSEWHERE | set(CLAIMS)
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_links_lead_to_files(page):
+    prose = re.sub(r"```.*?```|`[^`\n]*`", "", TEXTS[page], flags=re.DOTALL)
+    for target in re.findall(r"\]\((?!\w+:)([^)#\s]+)", prose):
+        path = (ROOT / page).parent / target
+        if path.parent.name == "gallery":  # Made from the examples, when the site is.
+            path = ROOT / "examples" / f"{path.stem}.py"
+            path = path if path.stem != "index" else path.with_name("README.rst")
+        assert path.exists(), f"{page} links to {target}"
+
+
+@pytest.mark.parametrize("room", [room for room in tfp_flows.__all__ if room != "FlowModel"])
+def test_every_public_name_is_on_its_page(room):
+    module = getattr(tfp_flows, room)
+    names = set(getattr(module, "__all__", ())) or {
+        name for name, value in vars(module).items() if _is_public(name, value, module)
+    }
+    if room == "flows":
+        names = names - {"presets"} | set(flows.presets.__all__)
+    page = TEXTS[f"docs/reference/{room}.md"]
+    shown = set(re.findall(r"^\.\. auto\w+:: (\w+)$", page, re.MULTILINE))
+    assert shown == names
+
+
+def _is_public(name, value, module):
+    own = getattr(value, "__module__", None) == module.__name__
+    return callable(value) and own and not name.startswith("_")
+
+
+def test_the_skeleton_of_a_transform_is_valid():
     namespace = {}
-    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
-        exec(block, namespace)
-    assert len(list((tmp_path / "samples").iterdir())) == 4
-    assert (tmp_path / "best.keras").is_file()
-    assert abs(float(namespace["log_z"]) - np.log(2 * np.pi)) < 0.3
+    exec((ROOT / "docs/skeletons/transform.py").read_text(), namespace)
+    layer = bijectors.Elementwise(namespace["SinhArcsinh"](), (2, 3))
+    testing.assert_valid_bijector(layer, (2, 3))

@@ -17,13 +17,7 @@ from tfp_flows import flows
 matplotlib_image = pytest.importorskip("matplotlib.image")
 
 EXAMPLES = pathlib.Path(__file__).parents[1] / "examples"
-LATENT_PICTURES = {
-    "latent_attribute.png",
-    "latent_interpolation.png",
-    "latent_levels.png",
-    "latent_manifold.png",
-    "latent_temperatures.png",
-}
+LATENT_PICTURES = {"latent_interpolation.png", "latent_levels.png", "latent_temperatures.png"}
 
 
 def load_example(name):
@@ -35,7 +29,7 @@ def load_example(name):
 
 @pytest.fixture(scope="module")
 def latent_space():
-    return load_example("plot_latent_space")
+    return load_example("draw_latent_space")
 
 
 def assert_pictures(folder, names):
@@ -64,13 +58,6 @@ def mnist_folder(tmp_path):
     return folder
 
 
-@pytest.mark.slow
-def test_latent_space_of_a_flow_that_the_example_trains(latent_space, tmp_path, monkeypatch):
-    monkeypatch.setattr(latent_space, "GLOW", {"num_levels": 2, "num_steps": 1, "filters": 4})
-    latent_space.main(output=tmp_path / "pictures", seconds=1.0)
-    assert_pictures(tmp_path / "pictures", LATENT_PICTURES)
-
-
 # Keras 3.15 saves through NumPy's old `__array__` signature.
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
@@ -88,25 +75,21 @@ def test_latent_space_of_a_saved_model_of_fewer_levels_and_padded_images(
 def test_images_that_do_not_fit_the_model_are_refused(latent_space, mnist_folder):
     with pytest.raises(SystemExit, match=r"The model takes \(16, 16, 1\) with 256 levels; mnist"):
         latent_space.Images("mnist", mnist_folder, 256, (16, 16, 1))
-    with pytest.raises(SystemExit, match=r"with 5 levels; digits has \(8, 8, 1\) with 17"):
-        latent_space.Images("digits", None, 5, (8, 8, 1))
+    with pytest.raises(SystemExit, match=r"with 17 levels; mnist has \(28, 28, 1\) with 256"):
+        latent_space.Images("mnist", mnist_folder, 17, (28, 28, 1))
 
 
-def test_images_that_are_not_finite_or_not_themselves_are_not_drawn(latent_space):
-    images = latent_space.Images("digits", None, 17, (8, 8, 1))
-    pixels = images.pixels(images.test[:3])
-    np.testing.assert_array_equal(np.round(16 * images.to_draw(pixels)), images.test[:3])
+def test_images_that_are_not_finite_or_not_themselves_are_not_drawn(latent_space, mnist_folder):
+    images = latent_space.Images("mnist", mnist_folder, 16, (28, 28, 1))
+    integers = images.integers[:3]
+    pixels = images.pixels(integers)
+    np.testing.assert_array_equal(np.round(15 * images.to_draw(pixels)), integers)
     with pytest.raises(SystemExit, match="finite"):
         images.to_draw(pixels * np.nan)
     images.check_same(pixels + 1e-4, pixels)
     for other in (pixels + 0.1, pixels * np.nan):
         with pytest.raises(SystemExit, match="come back"):
             images.check_same(other, pixels)
-
-
-def test_squeeze(tmp_path):
-    load_example("plot_squeeze").main(tmp_path / "pictures")
-    assert_pictures(tmp_path / "pictures", {"squeeze_orders.png", "squeeze_split.png"})
 
 
 @pytest.mark.slow

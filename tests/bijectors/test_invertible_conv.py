@@ -116,20 +116,20 @@ def trained(layer, x, learning_rate, steps):
     return [float(step()) for _ in range(steps)]
 
 
-def test_training_keeps_permutation_signs_and_triangles():
+def test_training_keeps_signed_permutation_and_triangles():
     layer = conv(6)
     weight = layer._weight
-    before = [v.numpy() for v in (weight._packed, weight._permutation, weight._sign)]
+    before = [v.numpy() for v in (weight._packed, weight._permutation)]
     trained(layer, data(100, 6) * [1, 2, 3, 4, 5, 6], 0.01, 10)
     assert np.all(weight._packed.numpy() != before[0])
     np.testing.assert_array_equal(weight._permutation, before[1])
-    np.testing.assert_array_equal(weight._sign, before[2])
-    assert set(np.unique(weight._sign)) <= {-1.0, 1.0}
+    ones = np.abs(before[1])
+    assert set(np.unique(ones)) == {0.0, 1.0}
+    np.testing.assert_array_equal(ones @ ones.T, np.eye(6))
     lower, upper = (factor.numpy() for factor in weight._factors(tf.float64)[:2])
     np.testing.assert_array_equal(np.triu(lower), np.eye(6))
     np.testing.assert_array_equal(np.tril(upper, -1), np.zeros([6, 6]))
-    packed = weight._packed.numpy()
-    np.testing.assert_allclose(np.diag(upper), before[2] * np.exp(np.diag(packed)), rtol=1e-14)
+    np.testing.assert_allclose(np.diag(upper), np.exp(np.diag(weight._packed)), rtol=1e-14)
     np.testing.assert_allclose(
         layer.matrix, weight._permutation.numpy() @ lower @ upper, atol=1e-14
     )

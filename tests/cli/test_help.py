@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+import tfp_flows
 from tfp_flows import flows
 from tfp_flows.cli.parser import make_parser
 
@@ -56,6 +57,11 @@ def test_no_command_is_wrong_usage(call):
     code, _, err = call()
     assert code == 2
     assert err.startswith("tfp-flows: error: ")
+
+
+def test_version_is_that_of_the_package(call):
+    code, out, _ = call("--version")
+    assert (code, out) == (0, f"tfp-flows {tfp_flows.__version__}\n")
 
 
 def test_package_runs_as_a_module():

@@ -1,13 +1,18 @@
 """Images from folders, arrays and streams; classes as contexts; learned noise."""
 
 import json
+import shutil
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfp_flows import training
+from tfp_flows import FlowModel, data, flows, nets, training
+from tfp_flows.cli import drawing, use
+from tfp_flows.cli.data_options import DATA
+from tfp_flows.cli.errors import UsageError
+from tfp_flows.cli.option import with_defaults
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -44,10 +49,52 @@ def test_folder_with_classes_is_a_conditional_flow(call, pictures, tmp_path):
         assert f"--label must be in 0..1 or one of bright, dark; got {label}.{hint}\n" in err
 
 
+def _scores(call, run, *words):
+    code, out, err = call("evaluate", run, *words)
+    assert (code, err) == (0, "")
+    return [line.split() for line in out.splitlines()[1:]]
+
+
+def test_another_folder_is_scored_under_the_classes_of_the_run(call, pictures, tmp_path):
+    run, other, whole = tmp_path / "run", tmp_path / "other", tmp_path / "whole"
+    words = ("train", "--data", pictures, "--labels", "--run", run, "--learning-rate", 0.1)
+    assert call(*words, *SMALL, *QUICK)[0] == 0
+    for folder in (other, whole):
+        shutil.copytree(pictures / "dark", folder / "dark")
+    # An empty class keeps its number.
+    (whole / "bright").mkdir()
+    assert _scores(call, run, "--data", other) == _scores(call, run, "--data", whole)
+    (other / "light").mkdir()
+    code, _, err = call("evaluate", run, "--data", other)
+    assert code == 1
+    assert "must have only classes of ['bright', 'dark']; got ['dark', 'light']" in err
+    # Nor are its own data scored once they have changed.
+    (pictures / "blue").mkdir()
+    code, _, err = call("evaluate", run)
+    assert code == 1
+    assert f"The data must be those that {run} was started with: num_classes was 2, and is 3" in err
+
+
+def test_classes_of_a_run_without_names_are_numbers(tmp_path):
+    images, _ = data.load_digits("test")
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "0.png").write_bytes(tf.io.encode_png(images[0]).numpy())
+    options = {**with_defaults({"data": str(tmp_path)}, DATA), "labels": True}
+    facts = {"kind": "images", "event_shape": [8, 8, 1], "num_levels": 256, "num_classes": 10}
+    model = FlowModel(flows.nice((8, 8, 1), net=nets.MLP((8,)), num_classes=10))
+    (batch,) = use._of_others(options, facts, model, ["all"], 8)["all"]
+    assert batch[1].numpy().tolist() == [7]
+
+
+def test_labels_are_names_where_names_are_numbers():
+    facts = {"num_classes": 3, "class_names": ["1", "3", "7"]}
+    assert drawing.context_of(facts, 2, "3").tolist() == [1, 1]
+    with pytest.raises(UsageError, match="--label must be one of 1, 3, 7; got 2"):
+        drawing.context_of(facts, 2, "2")
+
+
 def test_parts_of_a_folder_are_disjoint(call, pictures, tmp_path):
-    from tfp_flows.cli.data_options import DATA
     from tfp_flows.cli.loaded_images import LoadedImages
-    from tfp_flows.cli.option import with_defaults
 
     said = {"data": str(pictures), "validation": "0.2", "test": "0.3"}
     source = LoadedImages({**with_defaults(said, DATA), "seed": 1})
@@ -87,8 +134,6 @@ def test_streams_of_splits_that_are_scored_as_they_are_in_memory(call, pictures,
 
 
 def test_files_of_a_stream_are_checked_once(pictures, monkeypatch):
-    from tfp_flows.cli.data_options import DATA
-    from tfp_flows.cli.option import with_defaults
     from tfp_flows.cli.streamed_images import StreamedImages
     from tfp_flows.data import folders
 

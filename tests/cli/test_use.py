@@ -146,6 +146,8 @@ def test_damaged_files_are_named(call, trained, tmp_path):
         '{"options": {}, "data": {}}', '{"options": 3, "data": {}}',
         '{"options": {"data": "x"}, "data": {}}', '{"options": {"data": "x"}, "data": []}',
         '{"options": {"data": "x"}, "data": {"kind": "table"}}',
+        '{"options": {"data": "x"}, "data": {"kind": "images", "event_shape": [8, 8, 1], '
+        '"num_levels": 2, "num_events": {}, "num_classes": 2, "class_names": ["a"]}}',
     ):  # fmt: skip
         (tmp_path / "config.json").write_text(content)
         for command in ("sample", "evaluate"):

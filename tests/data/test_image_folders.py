@@ -63,6 +63,35 @@ def test_a_class_has_one_number_in_all_splits(tmp_path, splits):
         assert (batches.num_classes, batches.class_names) == (4, ("ant", "bat", "bee", "cat"))
 
 
+@pytest.mark.parametrize("cache", [True, False])
+def test_classes_of_another_folder_are_known_by_name(tmp_path, cache):
+    for name in ("a/ant/0.png", "a/bee/0.png", "a/cat/0.png", "b/cat/0.png", "b/ant/0.png"):
+        write(tmp_path / name)
+    options = {"labels": True, "batch_size": 3, "cache": cache}
+    names = read(tmp_path / "a", **options)[0].class_names
+    assert read(tmp_path / "b", **options)[1][0][1].tolist() == [0, 1]
+    batches, parts = read(tmp_path / "b", class_names=names, **options)
+    assert parts[0][1].tolist() == [0, 2]
+    assert (batches.num_classes, batches.class_names) == (3, ("ant", "bee", "cat"))
+    with pytest.raises(ValueError, match=r"only classes of \['ant', 'cat'\]; got \['ant', 'bee'"):
+        read(tmp_path / "a", class_names=("ant", "cat"), **options)
+
+
+def test_a_cache_in_files_knows_class_names(tmp_path):
+    write(tmp_path / "images" / "cat" / "0.png")
+    for names, wanted in ((None, 0), (("ant", "cat"), 1)):
+        options = {"labels": True, "cache": tmp_path / "kept", "class_names": names}
+        assert read(tmp_path / "images", **options)[1][0][1].tolist() == [wanted]
+
+
+@pytest.mark.parametrize("split", ["../other", "train/ant", "."])
+def test_a_split_is_a_folder_in_the_folder(tmp_path, split):
+    for name in ("images/train/ant/0.png", "other/bee/0.png"):
+        write(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match=r"`split` must be one of \['train'\]"):
+        read(tmp_path / "images", split)
+
+
 def test_an_empty_class_keeps_its_number(tmp_path):
     write(tmp_path / "bee" / "0.png")
     (tmp_path / "ant").mkdir()

@@ -110,6 +110,14 @@ def test_fits_to_a_size(source):
     assert integers(source(pixels), size=(8, 8), fit="resize").shape == (SIZE, 8, 8, 3)
 
 
+@pytest.mark.parametrize("make", [lambda *its: its, lambda *its: as_dataset(its)])
+def test_names_say_what_numbers_mean(make):
+    source = make(np.zeros([3, 4, 4, 1], np.uint8), np.array([1, 0, 1]))
+    batches = images(source, "all", batch_size=3, labels=True, class_names=["ant", "bee", "cat"])
+    assert (batches.num_classes, batches.class_names) == (3, ("ant", "bee", "cat"))
+    assert next(iter(batches))[1].numpy().tolist() == [1, 0, 1]
+
+
 def test_flips_half_of_the_images_and_no_label():
     pixels = make_images(200)
     x, y = zip(

@@ -47,6 +47,18 @@ def test_refuses_a_bad_source(source, error, message):
 
 
 @pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.arange(23) % 3, r"only classes of \['a', 'b'\]; got 3 classes"),
+        (np.arange(23) / 23, r"`class_names` must not be given for labels of float64"),
+    ],
+)
+def test_refuses_names_that_do_not_fit_the_labels(labels, message):
+    with pytest.raises(ValueError, match=message):
+        images((PIXELS, labels), batch_size=5, labels=True, class_names=("a", "b"))
+
+
+@pytest.mark.parametrize(
     ("options", "error", "message"),
     [
         ({"batch_size": 0}, ValueError, "`batch_size` must be .* at least 1; got 0"),
@@ -57,6 +69,15 @@ def test_refuses_a_bad_source(source, error, message):
         ({"scaling": "logit"}, ValueError, "`scaling` must be one of .*'unit'.*; got 'logit'"),
         ({"scaling": "centered", "dequantize": False}, ValueError, "without `dequantize`; got 'c"),
         ({"size": 8}, TypeError, r"must be \(height, width\), such as \(8, 8\); got 8"),
+        (
+            {"class_names": ("a", "b")},
+            ValueError,
+            "`class_names` must not be given without `labels`",
+        ),
+        ({"labels": True, "class_names": "ab"}, TypeError, "`class_names` must be .*; got 'ab'"),
+        ({"labels": True, "class_names": ("a", 1)}, TypeError, r"`class_names` must .*\('a', 1\)"),
+        ({"labels": True, "class_names": ()}, ValueError, r"`class_names` must .*; got \(\)"),
+        ({"labels": True, "class_names": ("a", "a")}, ValueError, r"different.*\('a', 'a'\)"),
         ({"channels": 2}, ValueError, "`channels` must be 1 for grey images or 3 .*; got 2"),
         ({"channels": 4}, ValueError, r"`channels` must be an integer in 1\.\.3; got 4"),
         ({"channels": 1}, ValueError, "grey or RGB images with `channels`; got 2 channels"),

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from tfp_flows.data import load_images
+from tfp_flows.data import images, load_images
 
 SHARED = pathlib.Path(__file__).parents[2] / "../shared/data"
 RNG = np.random.default_rng(0)
@@ -75,6 +75,21 @@ def test_reads_python_batches_in_order(tmp_path, folder):
     # Row-major planes: red of pixel (0, 1) is the second number, green starts at 1024.
     assert images[1, 0, 1].tolist() == ROWS[1, [1, 1025, 2049]].tolist()
     assert images[1, 2, 0, 0] == ROWS[1, 64]
+
+
+def test_classes_of_official_files_have_names(tmp_path):
+    tfds = pytest.importorskip("tensorflow_datasets", exc_type=ImportError)
+    _write_idx(tmp_path)
+    _write_batches(tmp_path)
+    names = {
+        name: images(name, batch_size=2, labels=True, data_dir=tmp_path).class_names
+        for name in ("mnist", "fashion_mnist", "cifar10")
+    }
+    with tfds.testing.mock_data():
+        for name in ("mnist", "fashion_mnist"):
+            assert names[name] == tuple(tfds.builder(name).info.features["label"].names)
+    # Which TensorFlow Datasets reads from the official files.
+    assert names["cifar10"][3:6] == ("cat", "deer", "dog")
 
 
 def test_reads_batches_of_todays_numpy(tmp_path):

@@ -22,7 +22,7 @@ def written(folder):
 @pytest.mark.slow
 def test_the_page_is_right(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    page = (ROOT / "docs" / "serving.md").read_text()
+    page = (ROOT / "docs" / "how-to" / "export-and-serve.md").read_text()
     first, *others = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     (block,) = [block for block in others if "apache_beam" in block]
     namespace = {}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-PAGE = pathlib.Path(__file__).parents[2] / "docs" / "serving.md"
+PAGE = pathlib.Path(__file__).parents[2] / "docs" / "how-to" / "export-and-serve.md"
 
 
 @pytest.fixture(scope="module")

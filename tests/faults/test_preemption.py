@@ -10,6 +10,7 @@ import time
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfp_flows import FlowModel, data, distributions, flows, nets, training
 from tfp_flows.cli import recorder
@@ -81,11 +82,12 @@ def test_a_signal_while_nothing_is_trained_stops_at_once(call, options, tmp_path
 
 
 class _Send(keras.callbacks.Callback):
-    """A signal after a batch of the whole training, or when a validation begins."""
+    """A signal after a batch of the whole training, or after the second batch of a validation."""
 
     def __init__(self, number, batch=None, epoch=None):
         super().__init__()
         self.number, self.batch, self.epoch = number, batch, epoch
+        self.num_scored = 0
 
     def on_train_batch_end(self, batch, logs=None):
         if self.model.progress.num_batches == self.batch:
@@ -94,8 +96,9 @@ class _Send(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self.now = epoch
 
-    def on_test_begin(self, logs=None):
-        if self.now == self.epoch:
+    def on_test_batch_end(self, batch, logs=None):
+        self.num_scored += self.now == self.epoch
+        if self.now == self.epoch and batch == 1:
             signal.raise_signal(self.number)
 
 
@@ -109,10 +112,10 @@ def _model():
     return model
 
 
-def _fit(directory, *callbacks, model=None, **options):
+def _fit(directory, *callbacks, model=None, after=(), **options):
     model = _model() if model is None else model
     batches = data.images(PIXELS[:160], batch_size=32, num_levels=17, dequantize=False, seed=5)
-    callbacks = [*callbacks, training.Backup(directory, **options)]
+    callbacks = [*callbacks, training.Backup(directory, **options), *after]
     history = model.fit(
         batches, validation_data=batches, epochs=3, callbacks=callbacks, verbose=0
     ).history
@@ -134,7 +137,7 @@ def test_fit_goes_on_to_the_same_numbers_however_often_it_is_stopped(tmp_path, c
     with pytest.raises(KeyboardInterrupt):
         _fit(tmp_path / "parts", _Send(signal.SIGINT, epoch=1), model=stopped)
     names = sorted(path.name for path in (tmp_path / "parts").iterdir())
-    assert names == ["epoch_000001_batch_000002.keras", "epoch_000002.keras"]
+    assert names == ["epoch_000001_batch_000002.keras", "epoch_000001_batch_000005.keras"]
     resumed, found = _fit(tmp_path / "parts")
     last = [{key: values[-1] for key, values in its.items()} for its in (wanted, found)]
     assert last[0] == pytest.approx(last[1])
@@ -142,6 +145,41 @@ def test_fit_goes_on_to_the_same_numbers_however_often_it_is_stopped(tmp_path, c
     for one, two in pairs:
         np.testing.assert_allclose(one, two, rtol=0, atol=1e-6, err_msg=one.path)
     assert not (tmp_path / "parts").exists()
+
+
+@pytest.mark.parametrize("averages", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_validation_that_was_stopped_is_done_again(tmp_path, averages):
+    def fit(name, *callbacks):
+        after = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if averages else []
+        return _fit(tmp_path / name, *callbacks, after=after)
+
+    straight, wanted = fit("straight")
+    send = _Send(signal.SIGTERM, epoch=1)
+    with pytest.raises(SystemExit):
+        fit("parts", send)
+    assert send.num_scored == 2
+    names = sorted(path.name for path in (tmp_path / "parts").iterdir())
+    assert names == ["epoch_000001.keras", "epoch_000001_batch_000005.keras"]
+    resumed, found = fit("parts")
+    for name, values in wanted.items():
+        assert values[1:] == pytest.approx(found[name]), name
+    for one, two in zip(straight.variables, resumed.variables, strict=True):
+        np.testing.assert_allclose(one, two, rtol=0, atol=1e-6, err_msg=one.path)
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data:UserWarning")
+def test_a_validation_after_data_of_unknown_length_comes_to_its_end(tmp_path):
+    rows = tf.data.Dataset.from_tensor_slices(PIXELS[:64]).filter(lambda _: True).batch(32)
+    send = _Send(signal.SIGTERM, epoch=0)
+    with pytest.raises(SystemExit):
+        _model().fit(
+            rows,
+            validation_data=tf.data.Dataset.from_tensor_slices(PIXELS[:96]).batch(32),
+            callbacks=[send, training.Backup(tmp_path / "backup")],
+            verbose=0,
+        )
+    assert send.num_scored == 3
+    assert [path.name for path in (tmp_path / "backup").iterdir()] == ["epoch_000001.keras"]
 
 
 def test_handlers_and_lock_go_with_an_error(tmp_path):

@@ -1,6 +1,6 @@
 """A short run in each test run, always of the same cases, and a long one, now and then.
 
-docs/fuzz.md has the command of the long one, and what came of it.
+docs/results/fuzz.md has the command of the long one, and what came of it.
 """
 
 from hypothesis import Phase, settings

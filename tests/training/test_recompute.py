@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfp_flows import FlowModel, flows, nets, training, transforms
 from tfp_flows.flows.recipe import recipe_of
+from tfp_flows.nets.backend import under_policy
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 IMAGE = (4, 4, 1)
@@ -32,19 +33,23 @@ FLOWS = {
 }
 
 
-def weights_after_fit(name, recompute, strategy, **compiling):
+def weights_after_fit(name, recompute, strategy, policy="float32", **compiling):
     keras.utils.set_random_seed(0)
-    with strategy.scope():
+    with strategy.scope(), under_policy(policy):
         model = FlowModel(FLOWS[name](context_shape=(2,), recompute=recompute))
-        model.compile(keras.optimizers.SGD(1e-3), **compiling)
+        optimizer = keras.optimizers.SGD(1e-3)
+        if policy == "mixed_float16":  # Of a scale at which no step overflows and is left out.
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1.0)
+        model.compile(optimizer, **compiling)
     data = tf.data.Dataset.from_tensor_slices((X, CONTEXT)).batch(8)
     model.fit(data, epochs=1, verbose=0)
+    assert getattr(optimizer, "inner_optimizer", optimizer).iterations.numpy() == 2
     return [np.asarray(weight) for weight in model.get_weights()]
 
 
-def assert_trains_alike(name, recompute, strategy, **compiling):
+def assert_trains_alike(name, recompute, strategy, **options):
     plain, again = (
-        weights_after_fit(name, mode, strategy, **compiling) for mode in (None, recompute)
+        weights_after_fit(name, mode, strategy, **options) for mode in (None, recompute)
     )
     for one, other in zip(again, plain, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
@@ -67,9 +72,26 @@ def test_fit_with_xla_ends_with_the_weights_of_a_plain_flow():
     assert_trains_alike("glow", "inverse", tf.distribute.get_strategy(), jit_compile=True)
 
 
+@pytest.mark.parametrize("name", ["glow", "flowpp"])
+@pytest.mark.slow
+def test_fit_in_float16_ends_with_the_weights_of_a_plain_flow(name):
+    strategy = tf.distribute.get_strategy()
+    assert_trains_alike(name, "checkpoint", strategy, policy="mixed_float16")
+
+
+@pytest.mark.slow
+def test_replicas_in_float16_end_with_the_weights_of_a_plain_flow(mirrored):
+    assert_trains_alike("coupling_flow", "checkpoint", mirrored, policy="mixed_float16")
+
+
 @pytest.mark.parametrize(
     ("name", "recompute"),
-    [("glow", "inverse"), pytest.param("coupling_flow", "checkpoint", marks=pytest.mark.slow)],
+    [
+        ("glow", "inverse"),
+        ("glow", "checkpoint"),
+        ("flowpp", "checkpoint"),
+        ("coupling_flow", "checkpoint"),
+    ],
 )
 @pytest.mark.slow
 def test_replicas_end_with_the_weights_of_a_plain_flow(name, recompute, mirrored):

@@ -6,9 +6,10 @@ from typing import Any
 import tensorflow as tf
 from tensorflow_probability.python.bijectors import chain as tfp_chain
 
+from tfp_flows.bijectors.alternation import run
 from tfp_flows.bijectors.base import EventBijector
 from tfp_flows.bijectors.context import common_context_shape
-from tfp_flows.bijectors.links import Step, Told, run, steps_of
+from tfp_flows.bijectors.links import Step, Told, steps_of
 from tfp_flows.bijectors.recompute import Recompute, run_recomputed
 from tfp_flows.phases import is_initializing
 from tfp_flows.typing import Bijector, TensorPair

@@ -99,15 +99,52 @@ class Coupling(EventBijector):
         """The network."""
         return self._net.network
 
+    @property
+    def event_shape(self) -> Shape | None:
+        """Shape of one event, if it was given."""
+        return None if self._event_shape is None else tuple(self._event_shape)
+
     def _forward_and_log_det(self, z: tf.Tensor, context: tf.Tensor | None = None) -> TensorPair:
-        kept, moved, raw = self._condition(z, context)
-        moved, log_slope = self._transform.forward_and_log_det(moved, raw)
-        return self._partition.merge(kept, moved), self._partition.sum(log_slope)
+        kept, moved = self.split(z)
+        moved, log_det = self._move("forward", kept, moved, context)
+        return self._partition.merge(kept, moved), log_det
 
     def _inverse_and_log_det(self, x: tf.Tensor, context: tf.Tensor | None = None) -> TensorPair:
-        kept, moved, raw = self._condition(x, context)
-        moved, log_slope = self._transform.inverse_and_log_det(moved, raw)
-        return self._partition.merge(kept, moved), self._partition.sum(log_slope)
+        kept, moved = self.split(x)
+        moved, log_det = self._move("inverse", kept, moved, context)
+        return self._partition.merge(kept, moved), log_det
+
+    def _move(
+        self, way: Way, kept: tf.Tensor, moved: tf.Tensor, context: tf.Tensor | None = None
+    ) -> TensorPair:
+        raw = self._raw(kept, moved, context)
+        moved, log_slope = getattr(self._transform, f"{way}_and_log_det")(moved, raw)
+        return moved, self._partition.sum(log_slope)
+
+    def split(self, event: tf.Tensor) -> TensorPair:
+        """The two parts of an event.
+
+        Raises:
+          ValueError: if the event has another shape than those that it was made for.
+        """
+        self._check_event(event)
+        return self._partition.split(event)
+
+    def move(self, way: Way, kept: tf.Tensor, moved: tf.Tensor, **kwargs: Any) -> TensorPair:
+        """A pass of an event that is split already, past the cache.
+
+        Args:
+          way: direction of the pass, `"forward"` or `"inverse"`.
+          kept: the part that is kept.
+          moved: the other part.
+          **kwargs: `context`, for couplings that take one.
+
+        Returns:
+          What becomes of the moved part, and the log-det.
+        """
+        kwargs = self._checked(moved, self._partition.event_ndims, kwargs)
+        with tf.name_scope(self.name):
+            return self._move(way, kept, moved, **kwargs)
 
     def rerun(
         self, way: Way, end: tf.Tensor, nudge: tf.Tensor, **kwargs: Any
@@ -129,7 +166,8 @@ class Coupling(EventBijector):
         kwargs = self._checked(end, self._partition.event_ndims, kwargs)
         ways = [self._transform.forward_and_log_det, self._transform.inverse_and_log_det]
         there, back = ways if way == "forward" else reversed(ways)
-        kept, moved, raw = self._condition(end + nudge, **kwargs)
+        kept, moved = self.split(end + nudge)
+        raw = self._raw(kept, moved, **kwargs)
         start = back(tf.stop_gradient(moved), tf.stop_gradient(raw))[0]
         start = tf.stop_gradient(start)
         ended, log_slope = there(start + self._partition.split(nudge)[1], raw)
@@ -139,17 +177,14 @@ class Coupling(EventBijector):
             self._partition.sum(log_slope),
         )
 
-    def _condition(
-        self, event: tf.Tensor, context: tf.Tensor | None = None
-    ) -> tuple[tf.Tensor, ...]:
-        self._check_event(event)
+    def _raw(
+        self, kept: tf.Tensor, moved: tf.Tensor, context: tf.Tensor | None = None
+    ) -> tf.Tensor:
         ndims = self._partition.event_ndims
-        kept, moved = self._partition.split(event)
         known = [(kept, ndims)]
         if context is not None:
             known.append((context, len(self.context_shape or ())))
-        raw = self._net.raw(known, tuple(moved.shape[-ndims:]), event.dtype)
-        return kept, moved, raw
+        return self._net.raw(known, tuple(moved.shape[-ndims:]), moved.dtype)
 
     def _check_event(self, event: tf.Tensor) -> None:
         given = event.shape[-self._partition.event_ndims :]

@@ -21,8 +21,8 @@ class InvertibleConv1x1(EventBijector):
     One event is one vector of channels; images `[..., H, W, C]` are `H*W` of them each. On plain
     vectors it is the linear flow.
 
-    - `"lu"`: `W = P L (U + diag(sign * exp(log_scale)))` with a fixed permutation `P` and fixed
-      signs; `L` and `U` are triangular, and `W` cannot become singular. `C*C` numbers in one
+    - `"lu"`: `W = P L (U + diag(exp(log_scale)))` with a fixed permutation `P`, which holds the
+      signs, too; `L` and `U` are triangular, and `W` cannot become singular. `C*C` numbers in one
       variable: `L` below its diagonal, `log_scale` on it, `U` above. The log-det is
       `sum(log_scale)`.
     - `"full"`: `W` itself, as in the released code. Inverse and log-det are computed in float64;
@@ -107,18 +107,22 @@ class InvertibleConv1x1(EventBijector):
 
 
 class _LU(tf.Module):
-    """`W = P L (U + diag(sign * exp(log_scale)))`, packed in one variable."""
+    """`W = P L (U + diag(exp(log_scale)))`, packed in one variable."""
 
     def __init__(self, matrix: tf.Tensor, dtype: tf.DType) -> None:
         super().__init__()
         packed, permutation = tf.linalg.lu(matrix)
         diagonal = tf.linalg.diag_part(packed)
+        # With the signs `S` of the diagonal, P L U = (P S) (S L S) (S U): they join `P`.
+        signs = tf.sign(diagonal)
+        packed *= signs[:, tf.newaxis] * tf.where(np.tri(*packed.shape, k=-1) > 0, signs, 1)
         packed = tf.linalg.set_diag(packed, tf.math.log(tf.abs(diagonal)))
         # As a matrix: the gradient of a gather is ten times as many operations as a product.
         rows = tf.one_hot(tf.math.invert_permutation(permutation), packed.shape[0], dtype=dtype)
         self._packed = tf.Variable(tf.cast(packed, dtype), name="packed_lu")
-        self._sign = tf.Variable(tf.cast(tf.sign(diagonal), dtype), trainable=False, name="sign")
-        self._permutation = tf.Variable(rows, trainable=False, name="permutation")
+        self._permutation = tf.Variable(
+            rows * tf.cast(signs, dtype), trainable=False, name="permutation"
+        )
 
     @property
     def dtype(self) -> tf.DType:
@@ -139,13 +143,12 @@ class _LU(tf.Module):
 
     def _factors(self, dtype: tf.DType) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         packed = tf.cast(self._packed, dtype)
-        size = packed.shape[0]
         # Masks, as they are the fewest operations to trace and to run.
-        below = np.tri(size, k=-1, dtype=dtype.as_numpy_dtype)
-        log_scale = tf.linalg.diag_part(packed)
-        diagonal = tf.cast(self._sign, dtype) * tf.exp(log_scale)
-        lower = packed * below + np.eye(size, dtype=below.dtype)
-        upper = packed * below.T + tf.linalg.diag(diagonal)
+        eye = np.eye(packed.shape[0], dtype=dtype.as_numpy_dtype)
+        below = np.tri(packed.shape[0], k=-1, dtype=eye.dtype)
+        log_scale = packed * eye
+        lower = packed * below + eye
+        upper = packed * below.T + tf.exp(log_scale) * eye
         return lower, upper, tf.reduce_sum(log_scale)
 
 

@@ -1,6 +1,6 @@
 """How a composition runs its parts, ours or stock: value and log-det in one go."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -85,12 +85,3 @@ def steps_of(links: Iterable[Bijector], way: Way, ndims: Any) -> list[Step]:
         steps.append(Step(link, way, ndims))
         ndims = getattr(link, f"{way}_event_ndims")(ndims)
     return steps
-
-
-def run(steps: Sequence[Step], value: tf.Tensor, told: Told) -> TensorPair:
-    """What comes out of the last link, and the sum of the log-dets."""
-    log_det = tf.zeros([], value.dtype)
-    for step in steps:
-        value, part = step.run(value, told)
-        log_det += tf.cast(part, log_det.dtype)  # Some of TFP's are float32 always.
-    return value, log_det

@@ -23,7 +23,7 @@ _MESSAGE = "Second derivatives through a chain need `recompute=None`."
 def run_recomputed(
     steps: Sequence[Step], value: tf.Tensor, told: Told, recompute: Recompute
 ) -> TensorPair:
-    """As `links.run`, with gradients from one link at a time, which is run again for them."""
+    """As `alternation.run`, with gradients from one link at a time, which is run again for them."""
     flat = tf.nest.flatten(told)
     is_given = [_is_real(x) for x in flat]
     held = _held(steps)

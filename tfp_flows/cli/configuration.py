@@ -51,19 +51,26 @@ def record(run: RunDirectory, options: Mapping[str, Any], source: Source) -> Non
     Raises:
       RunError: if the data are others than those that the run was started with.
     """
-    facts = source.facts()
     if not run.has_run:
-        config = {"tfp_flows": tfp_flows.__version__, "options": options, "data": facts}
+        config = {
+            "tfp_flows": tfp_flows.__version__,
+            "options": options,
+            "data": source.facts(),
+        }
         run.write_json(run.config_file, config)
         return
-    config, now = run.config(), json.loads(json.dumps(facts))
-    kept = config["data"]
+    check_data(run, source)
+    if options != run.config()["options"]:
+        run.reopen(options)
+
+
+def check_data(run: RunDirectory, source: Source) -> None:
+    """Raises a `RunError` if the data are others than those that the run was started with."""
+    kept, now = run.config()["data"], json.loads(json.dumps(source.facts()))
     changed = [key for key in kept if kept[key] != now.get(key)]
     if changed:
         found = "; ".join(f"{key} was {kept.get(key)}, and is {now.get(key)}" for key in changed)
         raise RunError(f"The data must be those that {run.path} was started with: {found}")
-    if options != config["options"]:
-        run.reopen(options)
 
 
 def _check_patience(options: Mapping[str, Any]) -> None:

@@ -111,11 +111,15 @@ def context_of(facts: Mapping[str, Any], n: int, label: str | None) -> np.ndarra
     names = facts.get("class_names") or []
     if label in names:
         return np.full([n], names.index(label))
-    if not label.isdecimal() or int(label) >= classes:
-        some = f" or one of {', '.join(names[:20])}{', ...' * (len(names) > 20)}" if names else ""
-        hint = did_you_mean(label, names)
-        raise UsageError(f"--label must be in 0..{classes - 1}{some}; got {label}.{hint}")
-    return np.full([n], int(label))
+    # Where names are numbers, no other number says which class is meant.
+    takes_numbers = not any(name.isdecimal() for name in names)
+    if takes_numbers and label.isdecimal() and int(label) < classes:
+        return np.full([n], int(label))
+    wanted = [f"in 0..{classes - 1}"] if takes_numbers else []
+    if names:
+        wanted.append(f"one of {', '.join(names[:20])}{', ...' * (len(names) > 20)}")
+    hint = did_you_mean(label, names)
+    raise UsageError(f"--label must be {' or '.join(wanted)}; got {label}.{hint}")
 
 
 def _drawn(

@@ -97,6 +97,20 @@ def read_images(
     return data.images(source, split, **levels, **{**usual, **arguments})
 
 
+def class_names_of(facts: Mapping[str, Any]) -> list[str]:
+    """Of the classes of a conditional flow; those that have no names are called by their numbers.
+
+    Args:
+      facts: what the run knows of its data.
+
+    Example:
+      >>> from tfp_flows.cli.image_source import class_names_of
+      >>> class_names_of({"num_classes": 2, "class_names": None})
+      ['0', '1']
+    """
+    return facts.get("class_names") or [str(label) for label in range(facts["num_classes"])]
+
+
 def usual_split(name: str) -> str:
     """Which part of data is scored by itself: "test", and "all" where there is no such split.
 

@@ -80,7 +80,13 @@ def _wanted_of_images(facts: Mapping[str, Any]) -> str | None:
         return f"an 'event_shape' [H, W, C], each {_COUNT}"
     if not _is_count(facts.get("num_levels")):
         return f"'num_levels', {_COUNT}"
-    return None if _is_count_or_none(facts.get("num_classes")) else f"'num_classes', {_COUNT}"
+    classes, names = facts.get("num_classes"), facts.get("class_names")
+    if not _is_count_or_none(classes):
+        return f"'num_classes', {_COUNT}"
+    if names is None:
+        return None
+    are_names = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return None if are_names and len(names) == classes else "'class_names', one for each class"
 
 
 def _is_column(column: Any) -> bool:

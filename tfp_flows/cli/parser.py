@@ -4,6 +4,7 @@ import argparse
 import textwrap
 from typing import Any, NoReturn
 
+import tfp_flows
 from tfp_flows.cli.data_options import IMAGES, PARTS, SOURCE, TABLES
 from tfp_flows.cli.flow_choice import arguments_of, names
 from tfp_flows.cli.option import Option, at_least, between
@@ -28,6 +29,7 @@ class _Parser(argparse.ArgumentParser):
 def make_parser() -> argparse.ArgumentParser:
     """The parser of all commands; `parse_args` gives a namespace with the `function` to call."""
     parser = _Parser(prog="tfp-flows", description="Normalizing flows.", epilog=_ENDS)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {tfp_flows.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_train(_command(commands, "train", train, "fits a flow to images or to a table"))
     _add_evaluate(_command(commands, "evaluate", evaluate, "scores data under a trained flow"))

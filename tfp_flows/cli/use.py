@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from tfp_flows import data, export as exports
+from tfp_flows.cli.configuration import check_data
 from tfp_flows.cli.data_options import SOURCE
 from tfp_flows.cli.drawing import check_path, draw, usual_ending
 from tfp_flows.cli.errors import RunError, UsageError
 from tfp_flows.cli.finish import load_model
-from tfp_flows.cli.image_source import read_images, usual_split
+from tfp_flows.cli.image_source import class_names_of, read_images, usual_split
 from tfp_flows.cli.opening import open_source, placed
 from tfp_flows.cli.option import given
 from tfp_flows.cli.report import score_table
@@ -25,7 +26,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
     Raises:
       UsageError: if there is no such part.
-      RunError: if there is no model yet, or the data are of another shape.
+      RunError: if there is no model yet, if the data of the run have changed, or if other data are
+        of another shape.
+      ValueError: if other data have classes that the run does not know.
     """
     run, config, model = _opened(arguments.directory)
     said = given(arguments, SOURCE)
@@ -89,6 +92,7 @@ def _of_run(
 ) -> dict[str, Any]:
     """Batches of parts of the data that the run was started with."""
     source, batches = open_source(options), {}
+    check_data(run, source)
     for part in parts:
         if part not in PARTS or not source.has(part):
             wanted = ", ".join(its for its in PARTS if source.has(its))
@@ -106,9 +110,12 @@ def _of_others(
         rows = data.table(read_rows(options["data"], options["key"]), like=table_of(facts))
         return {options["data"]: rows.batches(size, shuffle=False, seed=0)}
     integers, batches = model.distribution.dtype.is_integer, {}
+    names = class_names_of(facts) if options["labels"] else None
     for split in splits:
         batches[split] = read_images(
-            options, split, {"batch_size": size, "dequantize": not integers}
+            options,
+            split,
+            {"batch_size": size, "dequantize": not integers, "class_names": names},
         )
         found = (list(batches[split].event_shape), batches[split].num_levels)
         wanted = (facts["event_shape"], facts["num_levels"])

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 _NAMED = 5
@@ -74,6 +75,45 @@ class Elements:
             return self._of({"image": self.tensors["image"]})
         dataset = self.dataset.map(lambda element: {"image": element["image"]})
         return dataclasses.replace(self, dataset=dataset)
+
+    def numbered(self, class_names: tuple[str, ...]) -> "Elements":
+        """The elements with labels that are places in `class_names`.
+
+        Those without names are such places.
+
+        Raises:
+          ValueError: there are other classes, or the labels are no classes.
+        """
+        spec: Any = self.dataset.element_spec
+        if not spec["label"].dtype.is_integer:
+            raise ValueError(
+                "`class_names` must not be given for labels of "
+                f"{spec['label'].dtype.name}; got {list(class_names)}."
+            )
+        wanted = f"`source` must have only classes of {list(class_names)}; got"
+        if self.class_names is None:
+            if (self.num_classes or 0) > len(class_names):
+                raise ValueError(f"{wanted} {self.num_classes} classes.")
+            return dataclasses.replace(self, num_classes=len(class_names), class_names=class_names)
+        if not set(self.class_names) <= set(class_names):
+            raise ValueError(f"{wanted} {list(self.class_names)}.")
+        if self.class_names == class_names:
+            return self
+        numbers = np.array([class_names.index(name) for name in self.class_names], np.int64)
+
+        def renumber(element: dict[str, Any]) -> dict[str, Any]:
+            return {**element, "label": tf.gather(numbers, element["label"])}
+
+        if self.tensors is not None:
+            with tf.device("CPU:0"):
+                tensors = renumber(self.tensors)
+            return self.of_arrays(tensors, len(class_names), class_names)
+        return dataclasses.replace(
+            self,
+            dataset=self.dataset.map(renumber),
+            num_classes=len(class_names),
+            class_names=class_names,
+        )
 
     def count(self, *, shuffle: bool) -> int | None:
         """How many there are, if that is known.

@@ -75,7 +75,8 @@ def open_folder(folder: Path, split: str, channels: int | None = None) -> Elemen
 def _of_split(folder: Path, split: str) -> Path:
     if not folder.is_dir():
         raise FileNotFoundError(f"`source` must be a directory that is there; got {folder}.")
-    if (folder / split).is_dir():
+    # Not a path to anywhere else: classes are numbered together with those of the other splits.
+    if split in {path.name for path in _folders(folder)}:
         return folder / split
     others = sorted(path.name for path in folder.iterdir() if path.name in _SPLITS)
     if others:

@@ -1,5 +1,6 @@
 """Batches of images for a flow, from wherever they are."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tfp_flows.data.batches import Batches
@@ -7,6 +8,7 @@ from tfp_flows.data.caches import kept
 from tfp_flows.data.fitting import Fit
 from tfp_flows.data.options import (
     check_channels,
+    check_class_names,
     check_shard,
     check_size,
     levels_of,
@@ -33,6 +35,7 @@ def images(
     flip: bool = False,
     shift: int = 0,
     labels: bool = False,
+    class_names: Sequence[str] | None = None,
     dequantize: bool = True,
     scaling: ScalingName = "unit",
     shuffle: bool | None = None,
@@ -46,6 +49,7 @@ def images(
 
     Args:
       source: one of
+
         - a name in TensorFlow Datasets, such as "cifar10" or "imagenet_resized/32x32", which is
           downloaded once;
         - a directory of image files, or of one folder of them for each class, or of folders such as
@@ -70,6 +74,9 @@ def images(
       shift: up to how many pixels to move each image by chance, along both axes; edges are
         repeated.
       labels: whether to give pairs (x, label), which `FlowModel` reads as events and contexts.
+      class_names: what the labels 0, 1, ... shall mean: pass `train.class_names` for another
+        directory or set, whose classes get the numbers that they have in `train`. Classes without
+        names keep their numbers. `None` numbers the classes as the source does.
       dequantize: whether to add uniform noise and scale. Without it batches are integers, for
         `distributions.Dequantized`, and `bin_width` is 1.
       scaling: where the pixels lie: "unit" for [0, 1), "centered" for [-0.5, 0.5), "symmetric" for
@@ -98,7 +105,8 @@ def images(
     Raises:
       TypeError: an argument is of a wrong type, or images are not integers.
       ValueError: an argument, a pixel or the size of an image is out of range, there are no images
-        or no labels, or files are unreadable, of several sizes or of several kinds: named.
+        or no labels, or classes that are not in `class_names`, or files are unreadable, of several
+        sizes or of several kinds: named.
       OSError: a set is not there and cannot be downloaded, or a directory is not there.
       ImportError: `source` is a name, and `tensorflow-datasets` is not installed.
       tf.errors.InvalidArgumentError: likewise, when a batch of a set without `cache` is read.
@@ -116,10 +124,13 @@ def images(
     source_levels, levels = levels_of(num_bits, num_levels)
     width = width_of(levels, scaling, dequantize=dequantize)
     size, (worker, workers) = check_size(size, fit), check_shard(shard)
-    channels = check_channels(channels)
+    channels, class_names = check_channels(channels), check_class_names(class_names, labels=labels)
     shuffle = split.startswith("train") if shuffle is None else shuffle
     opened = open_source(source, split, data_dir, channels)
-    opened = opened.labelled(wanted=labels).part(worker, workers)
+    opened = opened.labelled(wanted=labels)
+    if class_names is not None:
+        opened = opened.numbered(class_names)
+    opened = opened.part(worker, workers)
     elements = prepared(
         opened,
         source_levels=source_levels,
@@ -129,7 +140,7 @@ def images(
         channels=channels,
     )
     of = opened.origin or (source if isinstance(source, str) else elements.dataset.element_spec)
-    chosen = (source_levels, levels, size, fit, channels, labels, worker, workers)
+    chosen = (source_levels, levels, size, fit, channels, labels, class_names, worker, workers)
     key = (str(of), split, str(data_dir), *chosen)
     elements = kept(elements, cache, key)
     num_events = elements.count(shuffle=shuffle)

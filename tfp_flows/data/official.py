@@ -13,6 +13,19 @@ from tfp_flows.data.named import open_named
 
 _READERS = {"mnist": read_idx_pair, "fashion_mnist": read_idx_pair, "cifar10": read_cifar10}
 _SPLITS = ("train", "test")
+# As TensorFlow Datasets has them.
+CLASS_NAMES = {
+    "mnist": tuple("0123456789"),
+    "fashion_mnist": (
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+        "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    ),
+    "cifar10": (
+        "airplane", "automobile", "bird", "cat", "deer",
+        "dog", "frog", "horse", "ship", "truck",
+    ),
+}  # fmt: skip
+"""What the labels of the sets mean."""
 
 
 def load_images(

@@ -33,6 +33,21 @@ def check_channels(channels: Any) -> int | None:
     return int(channels)
 
 
+def check_class_names(class_names: Any, *, labels: bool) -> tuple[str, ...] | None:
+    """Gives `class_names` as a tuple, or `None`."""
+    if class_names is None:
+        return None
+    if not labels:
+        raise ValueError(f"`class_names` must not be given without `labels`; got {class_names}.")
+    wanted = f"`class_names` must be different names, one at least; got {class_names!r}."
+    is_sequence = isinstance(class_names, tuple | list)
+    if not is_sequence or not all(isinstance(name, str) for name in class_names):
+        raise TypeError(wanted)
+    if not class_names or len(set(class_names)) < len(class_names):
+        raise ValueError(wanted)
+    return tuple(class_names)
+
+
 def check_shard(shard: Any) -> tuple[int, int]:
     """Gives `(index, count)`, by default the only shard."""
     if shard is None:

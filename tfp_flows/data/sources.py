@@ -11,7 +11,7 @@ from tfp_flows.data.elements import Elements
 from tfp_flows.data.folders import open_folder
 from tfp_flows.data.levels import check_integer
 from tfp_flows.data.named import open_named
-from tfp_flows.data.official import read_official
+from tfp_flows.data.official import CLASS_NAMES, read_official
 
 
 def open_source(source: Any, split: str, data_dir: Any, channels: int | None) -> Elements:
@@ -52,7 +52,7 @@ def _of_name(name: str, split: str, data_dir: Any) -> Elements:
             found = read_official(name, split, place)
             if found is not None:
                 images, labels = found
-                return Elements.of_arrays({"image": images, "label": labels}, num_classes=10)
+                return Elements.of_arrays({"image": images, "label": labels}, 10, CLASS_NAMES[name])
     return open_named(name, split, data_dir)
 
 

@@ -40,8 +40,8 @@ def save(flow: Distribution, path: str | os.PathLike[str], *, bin_width: float =
     `log_prob`, `bits_per_dim`, `x` (of `sample` and `decode`) or `z`. Attributes give the tensor,
     and take 1 for a temperature that is left out. There is no `temperature` unless the flow is a
     `tfd.TransformedDistribution`, or a `Dequantized` of one, whose base has mean zero; and no
-    `encode` and `decode` for what is no `tfd.TransformedDistribution`. The page `docs/serving.md`
-    has requests to TensorFlow Serving.
+    `encode` and `decode` for what is no `tfd.TransformedDistribution`. Requests to TensorFlow
+    Serving are in the page `docs/how-to/export-and-serve.md`.
 
     The directory is written under another name and renamed at the end: a server finds all of it or
     nothing. A SavedModel at `path` is replaced; anything else there is an error.

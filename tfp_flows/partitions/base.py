@@ -19,7 +19,8 @@ class Partition(abc.ABC):
     """Splits an event into entries that are kept and entries that move, and merges them again.
 
     A partition knows no event shape of its own (`Mask` excepted): the same object serves events
-    of every size. `merge(*split(x)) == x`, always.
+    of every size. `merge(*split(x)) == x`, always, and `flipped().split(x)` gives the same two
+    parts in the other order: `bijectors.Chain` splits once for couplings in a row.
 
     Args:
       parity: 0 or 1; which of the two parts is kept. The two parities of a partition move every
@@ -45,19 +46,22 @@ class Partition(abc.ABC):
           ValueError: where the partition cannot split `event_shape`.
         """
 
+    def is_disjoint(self, event_shape: Shape) -> bool:
+        """Whether each entry is in one part alone: not where parts are in place, with zeros."""
+        return sum(map(math.prod, self.part_shapes(event_shape))) == math.prod(event_shape)
+
     def disjoint_part_shapes(self, event_shape: Shape) -> tuple[Shape, Shape]:
         """`part_shapes` for who hands the parts on, each by itself.
 
         Raises:
           ValueError: also where the parts are in place, as large as the event, with zeros.
         """
-        shapes = self.part_shapes(event_shape)
-        if sum(map(math.prod, shapes)) != math.prod(event_shape):
+        if not self.is_disjoint(event_shape):
             raise ValueError(
                 "`partition` must split the event, such as `Halves`, `Leading` or `Stripes`; got "
                 f"one that zeroes parts of it in place, {self}."
             )
-        return shapes
+        return self.part_shapes(event_shape)
 
     @abc.abstractmethod
     def split(self, x: tf.Tensor) -> TensorPair:

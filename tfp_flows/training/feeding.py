@@ -124,6 +124,8 @@ class _Clock(keras.callbacks.Callback):
                 # killed between the two leaves one that does not belong to them. And batches it
                 # does not know.
                 num_epochs, num_skipped = divmod(now - self._before, steps)
+                if self.model.progress.awaits_validation and not num_skipped:
+                    num_epochs, num_skipped = num_epochs - 1, steps
                 self.model._initial_epoch = self._initial + num_epochs
         self._feed.skip(num_skipped)
         self._feed.unfinished = self._before
@@ -173,6 +175,8 @@ class _Clock(keras.callbacks.Callback):
         del logs
         if self._validation is not None:
             self._validation.epoch = self._held_epoch
+        if self.model.on_validated is not None:
+            self.model.on_validated()
 
 
 def _replaced(

@@ -49,7 +49,8 @@ class GuardedModel(CheckedSteps):
         callbacks = bound.arguments.get("callbacks")
         clocks = [keras.callbacks.LambdaCallback(on_epoch_begin=self._on_epoch_begin), feed]
         # Of a `fit` that was interrupted: Keras tells callbacks of its end only if it gets there.
-        self.on_fault = self.on_left = None
+        self.on_fault = self.on_left = self.on_validated = None
+        self.progress.awaits_validation = False
         given = callbacks if isinstance(callbacks, keras.callbacks.CallbackList) else None
         if given is None:
             bound.arguments["callbacks"] = [*tf.nest.flatten(callbacks or []), *clocks]

@@ -28,6 +28,8 @@ class Progress:
             trainable=False,
             aggregation="only_first_replica",
         )
+        self.awaits_validation = False
+        """Whether what was restored has seen all batches of an epoch, but not its validation."""
 
     @property
     def num_batches(self) -> int:

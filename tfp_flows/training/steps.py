@@ -51,6 +51,8 @@ class CheckedSteps(keras.Model):
         """Told of a fault in training, which goes on with the next batch if it returns true."""
         self.on_left: Callable[[], None] | None = None
         """Called when `fit` is left, also by an error."""
+        self.on_validated: Callable[[], None] | None = None
+        """Called after a validation of `fit`, when callbacks have undone what they did for it."""
         self.built = True
 
     def reset_metrics(self) -> None:

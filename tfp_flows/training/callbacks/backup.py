@@ -22,8 +22,9 @@ class Backup(keras.callbacks.Callback):
 
     As `keras.callbacks.BackupAndRestore`, and besides:
 
-    - SIGTERM and Ctrl-C save after the batch, in a validation after the epoch, and leave `fit` by
-      `SystemExit(143)` and `KeyboardInterrupt`. A second signal ends the process at once.
+    - SIGTERM and Ctrl-C save after the batch and leave `fit` by `SystemExit(143)` and
+      `KeyboardInterrupt`; a validation that is left starts again. A second signal ends the process
+      at once.
     - Files have checksums: a damaged one is told, and the one before it taken.
     - A full disk is an `OSError` that names the file, where HDF5 can end the process.
     - The metrics of an epoch that was stopped in its middle are those of all of it.
@@ -31,7 +32,7 @@ class Backup(keras.callbacks.Callback):
 
     The training ends with the weights of one that was not stopped, to rounding, if its data come in
     the same order again, as `data.Batches` with a seed do. Of data of unknown length an epoch that
-    was stopped starts again.
+    was stopped starts again, and a validation comes to its end.
 
     Put it after callbacks that write at the end of an epoch, which is over when it is saved, and
     before `keras.callbacks.SwapEMAWeights(swap_on_epoch=True)`, which swaps the weights then.
@@ -72,6 +73,7 @@ class Backup(keras.callbacks.Callback):
         self._lock = contextlib.ExitStack()
         self._place = Place(0)
         self._since = self._saved = 0
+        self._num_batches, self._sums = 0, {}
 
     def set_model(self, model: Any) -> None:
         """As in Keras."""
@@ -81,13 +83,14 @@ class Backup(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         """Restores the last state, and listens to signals."""
         del logs
-        self.model.on_left = self._leave
+        self.model.on_left, self.model.on_validated = self._leave, self._after_validation
         self.directory.mkdir(parents=True, exist_ok=True)
         self._lock.enter_context(locked(self.directory / ".lock"))
         self._place = self._backups.restore(self.model) or Place(0)
         if self._place != Place(0):
             # The model knows better where its progress is known; this tells it to look.
             self.model._initial_epoch = self._place.epoch
+        self.model.progress.awaits_validation = self._place.batch == self._steps
         self._since, self._saved = 0, self.model.progress.num_batches
         self._signals.listen()
 
@@ -103,6 +106,7 @@ class Backup(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Saves when it is time, and stops if a signal came."""
         del logs
+        self._num_batches = batch + 1
         self._since += self.model.steps_per_execution
         is_due = self.every is not None and self._since >= self.every
         # After the last batch comes the end of the epoch.
@@ -110,9 +114,29 @@ class Backup(keras.callbacks.Callback):
             return
         now = self.model.progress.num_batches
         if now != self._saved:  # Those that are left out have been saved before.
-            sums = {name: float(its) for name, its in _sums_of(self.model).items()}
-            self._save(Place(self._place.epoch, batch + 1, sums))
+            self._save(Place(self._place.epoch, batch + 1, _values_of(self.model)))
         self._stop_if_told()
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Keeps the sums of the training, before the validation has its own in their place."""
+        del logs
+        self._sums = _values_of(self.model)
+
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Leaves the validation if a signal came."""
+        del batch, logs
+        if self._leaves_validation:
+            self.model.stop_evaluating = True
+
+    def _after_validation(self) -> None:
+        """Saves what the training was before it, now that averaged weights are out of the model."""
+        if self._leaves_validation:
+            self._save(Place(self._place.epoch, self._num_batches, self._sums))
+            self._stop_if_told()
+
+    @property
+    def _leaves_validation(self) -> bool:
+        return self._signals.caught is not None and self._steps is not None
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Saves, and stops if a signal came."""
@@ -151,3 +175,7 @@ class Backup(keras.callbacks.Callback):
 def _sums_of(model: keras.Model) -> dict[str, Any]:
     """What the metrics count, by name."""
     return {variable.path: variable for variable in model.metrics_variables}
+
+
+def _values_of(model: keras.Model) -> dict[str, float]:
+    return {name: float(variable) for name, variable in _sums_of(model).items()}

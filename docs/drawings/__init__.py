@@ -1,0 +1,1 @@
+"""The drawings of the pages, a file each: `draw()` gives a figure."""
