@@ -47,8 +47,8 @@ def train(strategy):
 
 
 # %%
-# TensorFlow must know of virtual devices before it starts. So this script starts itself anew, with a
-# variable in its environment that says what to do.
+# TensorFlow must know of virtual devices before it starts. So this script starts itself anew, with
+# a variable in its environment that says what to do.
 
 if "TWO_DEVICES" in os.environ:
     (cpu,) = tf.config.list_physical_devices("CPU")
