@@ -85,9 +85,9 @@ for name, transform in COUPLINGS.items():
         (2,), num_couplings=4, transform=transform, net=Table, num_classes=len(TARGETS)
     )
     models[name] = tfp_flows.FlowModel(flow)
-    rate = keras.optimizers.schedules.CosineDecay(2e-2, decay_steps=512)
+    rate = keras.optimizers.schedules.CosineDecay(2e-2, decay_steps=384)
     models[name].compile(keras.optimizers.Adam(rate, global_clipnorm=1.0), steps_per_execution=8)
-    models[name].fit(training, batch_size=512, epochs=4, verbose=0)
+    models[name].fit(training, batch_size=512, epochs=3, verbose=0)
 
 # %%
 # The poster. Colours are the same in each row.
@@ -104,8 +104,8 @@ for axis, target, brightest in zip(axes[:, 0], TARGETS, BRIGHTEST, strict=True):
     histogram, *_ = np.histogram2d(*points.T, bins=80, range=[[-2.3, 2.3]] * 2, density=True)
     axis.imshow(histogram.T, origin="lower", cmap="inferno", vmin=0, vmax=brightest)
 for column, model in zip(axes[:, 1:].T, models.values(), strict=True):
-    densities = np.exp(model.predict(plane, batch_size=len(grid), verbose=0))
-    scores = model.predict(held_out, batch_size=4_000, verbose=0).reshape(4, -1).mean(axis=1)
+    densities = np.exp(model(plane))
+    scores = np.reshape(model(held_out), (4, -1)).mean(axis=1)
     for axis, density, score, brightest in zip(
         column, densities.reshape(4, 128, 128), scores, BRIGHTEST, strict=True
     ):

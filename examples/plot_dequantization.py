@@ -47,13 +47,13 @@ noises = {
 models = {}
 for name, noise in noises.items():
     flow = flows.coupling_flow(
-        (2,), num_couplings=4, transform=transforms.LogisticMixture(8), logit_alpha=0.05
+        (2,), num_couplings=4, transform=transforms.LogisticMixture(4), logit_alpha=0.05
     )
     models[name] = integers = distributions.Dequantized(flow, LEVELS, noise)
     model = tfp_flows.FlowModel(integers)
-    rate = keras.optimizers.schedules.CosineDecay(3e-3, decay_steps=8 * 80)
+    rate = keras.optimizers.schedules.CosineDecay(5e-3, decay_steps=10 * 40)
     model.compile(keras.optimizers.Adam(rate), steps_per_execution=20)
-    model.fit(train, batch_size=250, epochs=8, verbose=0)
+    model.fit(train, batch_size=500, epochs=10, verbose=0)
 
 # %%
 # The density of both flows, with the bins; and the bounds in bits/dim, from 50 draws for each pair.

@@ -130,6 +130,22 @@ def test_every_entry_is_kept_by_one_parity_and_moved_by_the_other(case):
     assert other_moved == kept
 
 
+def test_the_flipped_partition_gives_the_same_parts_in_the_other_order(case):
+    """What `bijectors.Chain` relies on, which splits once for couplings in a row."""
+    partition, shape = case
+    if not partition.is_disjoint(shape):
+        pytest.skip("in place: the parts differ in their zeros")
+    x = numbered((2, *shape))
+    for part, other in zip(partition.split(x), partition.flipped().split(x)[::-1], strict=True):
+        np.testing.assert_array_equal(part, other)
+
+
+def test_parts_of_numpy_arrays_are_merged(case):
+    partition, shape = case
+    x = numbered((2, *shape)).numpy()
+    np.testing.assert_array_equal(partition.merge(*partition.split(x)), x)
+
+
 def test_flipping_twice_gives_the_same_partition(case):
     partition, _ = case
     assert partition.flipped() != partition

@@ -50,7 +50,7 @@ class Stripes(Partition):
 
     def merge(self, kept: tf.Tensor, moved: tf.Tensor) -> tf.Tensor:
         pairs = tf.stack(self._ordered(kept, moved), axis=self._axis)
-        event = kept.shape[-3:].as_list()
+        event = list(kept.shape[-3:])
         event[self._axis] *= 2
         return reshape_event(pairs, 4, tuple(event))
 
