@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 import tfp_flows
-from tfp_flows import flows, nets
+from tfp_flows import bijectors, distributions, flows, nets, training
 from tfp_flows.training.initialize import needs_initialization
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
@@ -190,3 +191,15 @@ def test_initialization_makes_the_loss_of_the_first_step():
     before = model.evaluate(x, verbose=0, return_dict=True)["nll"]
     history = model.fit(x, batch_size=32, verbose=0).history
     assert history["nll"][0] < before - 100
+
+
+@pytest.mark.parametrize(("dtype", "other"), [("float64", "float32"), ("float32", "float64")])
+def test_batches_are_cast_to_the_dtype_of_the_flow(dtype, other):
+    """As Keras casts those that `fit` trains on."""
+    layer = bijectors.ActNorm((2,), dtype=tf.as_dtype(dtype))
+    base = distributions.standard_normal((2,), dtype=tf.as_dtype(dtype))
+    flow = tfp.distributions.TransformedDistribution(base, layer)
+    x = np.random.default_rng(0).normal(loc=3.0, size=[50, 2]).astype(other)
+    training.initialize(flow, x)
+    z = layer.inverse(x.astype(dtype))
+    np.testing.assert_allclose(np.mean(z, axis=0), 0, atol=1e-5)

@@ -53,6 +53,8 @@ def initialize(flow: Distribution, batch: Any) -> None:
     if x.shape[0] == 0:
         raise ValueError(f"`batch` must hold at least one event; got shape {tuple(x.shape)}.")
     _check_finite(x)
+    if flow.dtype.is_floating:
+        x = tf.cast(x, flow.dtype)  # As Keras does.
     if needs_initialization(flow):
         _run(flow, x, context)
 
