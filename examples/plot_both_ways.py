@@ -20,14 +20,13 @@ moons = data.toy.two_moons(20_000)
 flow = flows.coupling_flow(
     (2,),
     num_couplings=4,
-    transform=transforms.LogisticMixture(4),  # a bent line; `Affine` would be a straight one
+    transform=transforms.LogisticMixture(8),  # a bent line; `Affine` would be a straight one
     net=nets.MLP((64, 64), activation="silu"),
 )
 model = FlowModel(flow)
-epochs, batch_size = 12, 400
-rate = keras.optimizers.schedules.CosineDecay(1e-2, epochs * len(moons) // batch_size)
-model.compile(keras.optimizers.Adam(rate))
-model.fit(moons, batch_size=batch_size, epochs=epochs, verbose=0)
+rate = keras.optimizers.schedules.CosineDecay(5e-3, decay_steps=1000)
+model.compile(keras.optimizers.Adam(rate), steps_per_execution=20)
+model.fit(moons, batch_size=500, epochs=25, verbose=0)
 
 # %%
 # The couplings are listed in the order in which the data meet them. Points go through them one by
