@@ -1,5 +1,5 @@
 """What the latent space of a saved flow holds
-==========================================
+===========================================
 
 This script is shown, not run. ::
 

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfp_flows import data
+
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "how-to" / "export-and-serve.md"
 
 
@@ -58,6 +60,14 @@ def test_the_page_is_right(page, server):
     wrong = {"inputs": {"x": [[0, 300]], "seed": 7}}
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"levels in 0\.\.255"):
         servers["integers"].predict(json.dumps(wrong))
+
+
+def test_the_client_of_the_page_gives_the_levels_of_training(page):
+    folder, said, _ = page
+    options = {"batch_size": 360, "num_bits": 5, "labels": True, "dequantize": False}
+    (levels, _) = next(iter(data.images(str(folder / "pictures"), "all", **options)))
+    np.testing.assert_array_equal(data.quantize(said["y"], said["levels"]), levels)
+    assert (folder / "seven_3.png").is_file()
 
 
 def test_saved_model_cli_prints_names_and_shapes(page):
