@@ -131,16 +131,13 @@ class Coupling(EventBijector):
         return self._partition.split(event)
 
     def move(self, way: Way, kept: tf.Tensor, moved: tf.Tensor, **kwargs: Any) -> TensorPair:
-        """A pass of an event that is split already, past the cache.
+        """The moved part after a pass of an event that is split already, and the log-det.
 
         Args:
           way: direction of the pass, `"forward"` or `"inverse"`.
           kept: the part that is kept.
           moved: the other part.
           **kwargs: `context`, for couplings that take one.
-
-        Returns:
-          What becomes of the moved part, and the log-det.
         """
         kwargs = self._checked(moved, self._partition.event_ndims, kwargs)
         with tf.name_scope(self.name):
