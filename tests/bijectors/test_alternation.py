@@ -109,3 +109,42 @@ def test_couplings_of_other_partitions_or_shapes_are_not_joined():
     )
     with pytest.raises(ValueError, match="must be given events of shape"):
         bijectors.Chain(links).inverse(tf.zeros([3, 4]))
+
+
+class Gathered(partitions.Partition):
+    """Of a user: no dataclass, and what it keeps is an attribute."""
+
+    event_ndims = 1
+
+    def __init__(self, first, parity=0):
+        object.__setattr__(self, "parity", parity)
+        object.__setattr__(self, "first", np.array(first))
+
+    def part_shapes(self, event_shape):
+        size = len(self.first)
+        return self._ordered((size,), (event_shape[0] - size,))
+
+    def split(self, x):
+        second = np.setdiff1d(np.arange(x.shape[-1]), self.first)
+        return self._ordered(tf.gather(x, self.first, axis=-1), tf.gather(x, second, axis=-1))
+
+    def merge(self, kept, moved):
+        parts = self._ordered(kept, moved)
+        size = sum(part.shape[-1] for part in parts)
+        order = [*self.first, *np.setdiff1d(np.arange(size), self.first)]
+        return tf.gather(tf.concat(parts, axis=-1), np.argsort(order), axis=-1)
+
+
+def test_partitions_of_users_that_differ_in_an_attribute_are_not_joined():
+    links = [
+        bijectors.Coupling(
+            Gathered(first),
+            transforms.Affine(),
+            lambda kept: tf.tile(kept, [1, 2]),
+            event_shape=(4,),
+        )
+        for first in ([0, 1], [0, 2], [0, 2])
+    ]
+    x = tf.constant(np.random.default_rng(0).normal(size=(3, 4)), tf.float32)
+    wanted = one_by_one(links, x)[0]
+    np.testing.assert_allclose(bijectors.Chain(links).inverse(x), wanted, rtol=1e-6)

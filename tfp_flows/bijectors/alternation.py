@@ -1,6 +1,5 @@
 """Couplings in a row on one partition: the event is split once, and merged once."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -63,11 +62,13 @@ def _is_shared(link: Any, following: Any) -> bool:
 
 
 def _are_alike(one: Partition, other: Partition) -> bool:
-    """Whether they are the same up to their parity; fields may be arrays."""
-    names = [field.name for field in dataclasses.fields(one) if field.name != "parity"]
-    return type(one) is type(other) and all(
-        np.array_equal(getattr(one, name), getattr(other, name)) for name in names
-    )
+    """Whether they are the same up to their parity; what they hold may be arrays."""
+    # Not by fields: a partition of a user may be no dataclass.
+    holds, other_holds = vars(one), vars(other)
+    if type(one) is not type(other) or holds.keys() != other_holds.keys():
+        return False
+    names = holds.keys() - {"parity"}
+    return all(np.array_equal(holds[name], other_holds[name]) for name in names)
 
 
 def run(steps: Sequence[Step], value: tf.Tensor, told: Told) -> TensorPair:
