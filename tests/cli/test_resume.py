@@ -51,7 +51,7 @@ def test_resume_needs_only_the_directory(call, killed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "elsewhere")
     # As if it was killed after the log and before the backup.
     with (run / "log.csv").open("a") as file:
-        file.write("2,9.0,0.0,0.0,0.0,0.0\n")
+        file.write("2,9.0,8,0.0,0.0,0.0,0.0\n")
     code, _, err = call("train", "--resume", run, "--progress", "none")
     assert (code, err) == (0, "")
     with (run / "log.csv").open() as file:

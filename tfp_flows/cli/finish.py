@@ -11,7 +11,7 @@ import numpy as np
 
 from tfp_flows.cli.drawing import draw, usual_ending
 from tfp_flows.cli.errors import RunError, told
-from tfp_flows.cli.recorder import best_epoch
+from tfp_flows.cli.recorder import best_row
 from tfp_flows.cli.report import score_table
 from tfp_flows.cli.run_directory import RunDirectory
 from tfp_flows.cli.scores import Score, scored
@@ -75,8 +75,8 @@ def finish(
     result = {
         "flow": options["flow"],
         "num_parameters": num_parameters(model),
-        "epochs": int(rows[-1]["epoch"]),
-        "best_epoch": best_epoch(rows),
+        "epochs": rows[-1]["epoch"],
+        "best_epoch": best_row(rows)["epoch"],
         "seconds": rows[-1]["seconds"],
         "finished": time.strftime("%Y-%m-%d %H:%M:%S"),
         "scores": {part: score._asdict() for part, score in scores.items()},

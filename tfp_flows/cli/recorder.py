@@ -39,10 +39,11 @@ class Recorder(keras.callbacks.Callback):
         self._start = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Reads the log of a run that goes on, but for epochs that are repeated."""
+        """Reads the log of a run that goes on, but for what comes after its last backup."""
         del logs
         if self._rows is None:
-            self._rows = [row for row in self._run.log() if row["epoch"] <= epoch]
+            done = self.model.progress.num_batches
+            self._rows = [row for row in self._run.log() if row["batches"] <= done]
             self._start = time.monotonic() - (self._rows[-1]["seconds"] if self._rows else 0.0)
             if epoch:
                 print(f"goes on after epoch {epoch}", flush=True)
@@ -58,9 +59,9 @@ class Recorder(keras.callbacks.Callback):
         names = ("nll", "bits_per_dim", "val_nll", "val_bits_per_dim")
         found = {name: float(logs[name]) for name in names if name in (logs or {})}
         seconds = round(time.monotonic() - self._start, 1)
-        self._rows.append({"epoch": epoch + 1, "seconds": seconds, **found})
-        best = best_epoch(self._rows)
-        if best == epoch + 1:
+        row = {"epoch": epoch + 1, "seconds": seconds, "batches": self.model.progress.num_batches}
+        self._rows.append({**row, **found})
+        if best_row(self._rows) is self._rows[-1]:
             self._save()
         self._run.write_log(self._rows)
         if self._lines:
@@ -91,20 +92,21 @@ def is_over(rows: list[dict[str, float]], patience: int | None, seconds: float |
     if not rows:
         return False
     is_late = seconds is not None and rows[-1]["seconds"] >= seconds
-    return is_late or (patience is not None and rows[-1]["epoch"] - best_epoch(rows) >= patience)
+    epochs = rows[-1]["epoch"] - best_row(rows)["epoch"]
+    return is_late or (patience is not None and epochs >= patience)
 
 
-def best_epoch(rows: list[dict[str, float]]) -> int:
-    """The epoch, from 1 on, of the best validation; without validations the last one.
+def best_row(rows: list[dict[str, float]]) -> dict[str, float]:
+    """That of the best validation, and so of the model that is kept; without them the last one.
 
     Example:
-      >>> from tfp_flows.cli.recorder import best_epoch
-      >>> best_epoch([{"epoch": 1, "val_nll": 3.0}, {"epoch": 2, "val_nll": 4.0}])
-      1
+      >>> from tfp_flows.cli.recorder import best_row
+      >>> best_row([{"epoch": 1, "val_nll": 3.0}, {"epoch": 2, "val_nll": 4.0}])
+      {'epoch': 1, 'val_nll': 3.0}
     """
     if "val_nll" not in rows[-1]:
-        return int(rows[-1]["epoch"])
-    return int(min(rows, key=lambda row: row["val_nll"])["epoch"])
+        return rows[-1]
+    return min(rows, key=lambda row: row["val_nll"])
 
 
 def line(rows: list[dict[str, float]], unit: str) -> str:
@@ -120,4 +122,4 @@ def line(rows: list[dict[str, float]], unit: str) -> str:
     if f"val_{unit}" in row:
         said += f"  validation {row[f'val_{unit}']:.4f}"
     said += " bits/dim" if unit == "bits_per_dim" else " nats"
-    return said + ("  best" if best_epoch(rows) == row["epoch"] else "")
+    return said + ("  best" if best_row(rows) is row else "")

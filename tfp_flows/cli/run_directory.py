@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import itertools
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -117,7 +118,7 @@ class RunDirectory:
             beside.write_text(json.dumps(content, indent=2) + "\n")
 
     def log(self) -> list[dict[str, float]]:
-        """The rows of `log.csv`, one an epoch.
+        """The rows of `log.csv`, one an epoch, or two if the time was over in its middle.
 
         Raises:
           RunError: it is damaged.
@@ -127,13 +128,17 @@ class RunDirectory:
         try:
             with self.log_file.open(newline="") as file:
                 rows = list(csv.DictReader(file, strict=True))
-            return [
+            found = [
                 {"epoch": int(row.pop("epoch")), "seconds": float(row.pop("seconds"))}
+                | {"batches": int(row.pop("batches"))}
                 | {name: float(value) for name, value in row.items()}
                 for row in rows
             ]
+            if any(row["batches"] >= later["batches"] for row, later in itertools.pairwise(found)):
+                raise ValueError("batches must grow from row to row")
         except (csv.Error, KeyError, TypeError, ValueError) as error:
             raise RunError(f"{self.log_file} must be as `train` wrote it: {told(error)}") from error
+        return found
 
     def write_log(self, rows: Sequence[Mapping[str, float]]) -> None:
         """Writes `log.csv` anew."""

@@ -14,7 +14,7 @@ from tfp_flows.cli.finish import check_archive, finish, num_parameters, show
 from tfp_flows.cli.flow_choice import make_flow, settings_of
 from tfp_flows.cli.opening import open_source
 from tfp_flows.cli.optimizers import make_optimizer
-from tfp_flows.cli.recorder import Recorder, best_epoch, is_over
+from tfp_flows.cli.recorder import Recorder, best_row, is_over
 from tfp_flows.cli.run_directory import RunDirectory
 from tfp_flows.training import Backup, FlowModel, SampleGrid
 from tfp_flows.training.backups import Backups
@@ -94,7 +94,7 @@ def _check_is_longer(run: RunDirectory, options: Mapping[str, Any]) -> None:
         raise UsageError(
             f"{run.path} must end later to go on: it has {epoch} epochs and "
             f"{run.log()[-1]['seconds'] / 60:.2f} minutes, the best epoch is "
-            f"{best_epoch(run.log())}; got {got}"
+            f"{best_row(run.log())['epoch']}; got {got}"
         )
 
 
@@ -105,10 +105,10 @@ def _restart(run: RunDirectory) -> int:
         return 0
     epoch = found[0].epoch
     run.sweep()
-    num_rows = sum(row["epoch"] <= epoch for row in run.log())
-    if num_rows != epoch:
+    missing = set(range(1, epoch + 1)) - {row["epoch"] for row in run.log()}
+    if missing:
         raise RunError(
-            f"{run.log_file} must have rows for epochs 1 to {epoch}; got {num_rows} of them"
+            f"{run.log_file} must have rows for epochs 1 to {epoch}; got none for {min(missing)}"
         )
     if epoch:
         check_archive(run.model_file)
