@@ -20,6 +20,8 @@ gallery that trains its flow by itself:
 It fails if what is decoded is not finite, or if images do not come back as themselves.
 """
 
+# sphinx_gallery_thumbnail_path = "pictures/fashion_interpolation.png"
+
 import argparse
 import math
 import sys

@@ -12,6 +12,8 @@ integers; the others see images in [0, 1) with uniform noise. The model, with av
 saved as OUTPUT/<flow>.keras and drawn as OUTPUT/<flow>.png.
 """
 
+# sphinx_gallery_thumbnail_path = "pictures/fashion_temperatures.png"
+
 import argparse
 import math
 import os
@@ -95,7 +97,7 @@ def train(
 
 def test_bits(model: tfp_flows.FlowModel, images: np.ndarray) -> float:
     """Mean bits/dim, with one draw of dequantization noise for each image."""
-    # Batches of a static size, as `tfb.Glow` in the benchmark takes no other; 200 divides 10,000.
+    # 200 divides the 10,000 of the test set.
     batches = _batches(model.distribution, images, 200, shuffle=False)
     return model.evaluate(batches, verbose=0, return_dict=True)["bits_per_dim"]
 

@@ -73,22 +73,6 @@ def test_the_rows_of_the_flowpp_benchmark_run(imported, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Of Keras.
-def test_the_benchmark_of_miniboone_trains(imported, tmp_path):
-    rng = np.random.default_rng(0)
-    for name in ("val", "test"):
-        np.save(tmp_path / f"{name}.npy", rng.normal(size=(600, 43)))
-    benchmark = imported("miniboone")
-    fitted, test = benchmark.read(tmp_path)
-    gaussian = benchmark.gaussian_scores(fitted.values, test.values)
-    entropy = 43 / 2 * np.log(2 * np.pi * np.e)
-    assert gaussian.mean() == pytest.approx(-entropy, abs=3.0)
-    model = benchmark.train(fitted, epochs=1, seed=0)
-    scores = model.predict(test.values, verbose=0)
-    assert scores.mean() == pytest.approx(-entropy, abs=6.0)
-
-
-@pytest.mark.slow
 @pytest.mark.skipif(not pathlib.Path("/proc/self/statm").exists(), reason="needs Linux")
 def test_the_benchmark_of_recompute_writes_its_page(tmp_path):
     output = tmp_path / "page.md"

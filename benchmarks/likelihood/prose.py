@@ -82,8 +82,15 @@ The sizes: `tfb.Glow` and normflows' Glow have {GLOW.levels} levels of {GLOW.ste
 {GLOW.filters} filters, as `glow_small` has. Flows of tables have {TABLE.layers} layers, whose
 networks have hidden layers of {TABLE.hidden[0]} and {TABLE.hidden[1]} units; zuko's NSF has
 {TABLE.layers // 2}, as each of its layers moves every column and a coupling half of them. Mixtures
-have {TABLE.components} components, splines {TABLE.components} bins. Nothing else was tuned for any
-flow.
+have {TABLE.components} components, splines {TABLE.components} bins.
+
+Each library is used as it is, but where that would have been the end of it: scales of `tfb.RealNVP`
+and `tfb.MaskedAutoregressiveFlow` are kept within (exp(-2), exp(2)), as ours are by default, since
+the latter came to NaN in its seventh step on MINIBOONE; and `ActNorm` stands between the couplings
+of nflows, which towards the latents only contract, and without it scored -44.35 there. TensorFlow
+is in `tf.function`, PyTorch runs eagerly: compiled, the Glow of normflows is slower, zuko does not
+run, and only nflows is faster, by a quarter ([measured](benchmarks.md)). Nothing else was tuned for
+any flow.
 
 The sets: Power is the first 48,424 minutes of UCI's household power consumption, with the minute of
 the day; Protein is UCI's CASP; HIGGS the 7,000 and 500 rows of LightGBM's example; Galaxies 100,000
