@@ -4,10 +4,11 @@
 
 DIRECTORY holds a directory for each set: the official files of `mnist`, `fashion_mnist` and
 `cifar10`, which TensorFlow Datasets gives where they are missing; and those of the tables, which
-`likelihood/tables.py` tells. Every cell (set, flow, seed) trains in a process of its own, one after
-the other, in the environment of its framework, which is made where it is not there (`.venv-bench`).
-A cell that is done is a line of `likelihoods.jsonl` and is not done again, so that a killed command
-goes on where it was. The page and its pictures are written beside it after each cell.
+`likelihood/tables.py` tells. Every cell (set, flow, seed) trains in a process of its own, in the
+environment of its framework, which is made where it is not there (`.venv-bench`). The flows of a
+set take turns of a few seconds. A cell that is done is a line of `likelihoods.jsonl` and is not
+done again, so that a killed command goes on with the cells that are missing. The page and its
+pictures are written beside it after each cell.
 """
 
 import argparse
@@ -15,7 +16,6 @@ import datetime
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -29,6 +29,7 @@ from likelihood.report import page
 from likelihood.results import Cell, Results
 from likelihood.rows import IMAGES, TABLES, Row
 from likelihood.sets import KINDS, SETS, kind_of
+from likelihood.turns import in_turns
 from page import machine
 
 HERE = pathlib.Path(__file__).parent
@@ -36,40 +37,44 @@ OUTPUT = HERE.parent / "docs" / "results"
 FLOWS = [row.name for row in (*IMAGES, *TABLES)]
 
 
-def wanted(args: argparse.Namespace) -> Iterator[tuple[Cell, Row]]:
-    """All cells, the first seed of each set before the second, so that a page is soon complete."""
+Cells = list[tuple[Cell, Row]]
+
+
+def wanted(args: argparse.Namespace) -> Iterator[Cells]:
+    """The flows of each set; all sets with one seed, then with the next."""
     for seed in range(args.seeds):
         for name in args.sets:
-            for row in kind_of(name).rows:
-                if row.name in args.flows and (row.is_trained or seed == 0):
-                    yield Cell(name, row.name, seed, args.seconds_of[SETS[name].kind]), row
+            yield [
+                (Cell(name, row.name, seed, args.seconds_of[SETS[name].kind]), row)
+                for row in kind_of(name).rows
+                if row.name in args.flows and (row.is_trained or seed == 0)
+            ]
 
 
-def measure(cell: Cell, row: Row, arrays: pathlib.Path) -> dict:
-    """Runs the worker.
+def measure(cells: Cells, arrays: pathlib.Path) -> Iterator[tuple[Cell, dict | Exception]]:
+    """Runs the workers of cells of one set in turns; gives each that ends, or why it could not."""
+    able, commands = [], []
+    for cell, row in cells:
+        try:
+            commands.append(_command(cell, row, arrays))
+            able.append(cell)
+        except NotInstalledError as error:
+            yield cell, error
+    roots = os.pathsep.join([str(HERE), str(HERE.parent), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": roots.rstrip(os.pathsep)}
+    origin = {"machine": machine(), "date": datetime.date.today().isoformat()}
+    for number, said in in_turns(commands, environment):
+        yield able[number], said if isinstance(said, RuntimeError) else json.loads(said) | origin
 
-    Raises:
-      RuntimeError: with the last line that it said, if it dies.
-    """
+
+def _command(cell: Cell, row: Row, arrays: pathlib.Path) -> list[str]:
     kind = kind_of(cell.set)
     job = {key: getattr(row, key) for key in ("module", "function", "options")}
     job |= {key: getattr(row, key) for key in ("is_raw", "is_trained")}
     job |= {key: getattr(kind, key) for key in ("batch", "score_batch", "checks")}
     job |= {"seed": cell.seed, "seconds": cell.seconds}
-    command = [str(python(row.environment)), "-m", "likelihood.worker", str(arrays)]
-    roots = os.pathsep.join([str(HERE), str(HERE.parent), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(
-        [*command, json.dumps(job)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"PYTHONPATH": roots.rstrip(os.pathsep)},
-    )
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()]
-        raise RuntimeError(f"{(said or ['it said nothing'])[-1]} (exit status {done.returncode})")
-    today = datetime.date.today().isoformat()
-    return json.loads(done.stdout) | {"machine": machine(), "date": today}
+    worker = [str(python(row.environment)), "-m", "likelihood.worker"]
+    return [*worker, str(arrays), json.dumps(job)]
 
 
 def complete(args: argparse.Namespace, results: Results) -> int:
@@ -77,19 +82,26 @@ def complete(args: argparse.Namespace, results: Results) -> int:
     failures = 0
     with tempfile.TemporaryDirectory() as folder:
         arrays = Arrays(folder, args.data)
-        for cell, row in wanted(args):
-            if cell in results:
+        for group in wanted(args):
+            missing = [(cell, row) for cell, row in group if cell not in results]
+            if not missing:
                 continue
-            _tell(f"{cell.set}, {cell.flow}, seed {cell.seed}")
+            name, seed = missing[0][0].set, missing[0][0].seed
+            _tell(f"{name}, seed {seed}: {len(missing)} flows")
             try:
-                measured = measure(cell, row, arrays.of(cell.set))
-            except (FileNotFoundError, NotInstalledError, RuntimeError) as error:
+                path = arrays.of(name)
+            except FileNotFoundError as error:
                 _tell(f"  {error}")
-                failures += 1
+                failures += len(missing)
                 continue
-            _tell(f"  {measured['score']}, {measured['steps']} steps")
-            results.add(cell, measured)
-            write(args, results)
+            for cell, found in measure(missing, path):
+                if isinstance(found, Exception):
+                    _tell(f"  {cell.flow}: {found}")
+                    failures += 1
+                    continue
+                _tell(f"  {cell.flow}: {found['score']}, {found['steps']} steps")
+                results.add(cell, found)
+                write(args, results)
     return failures
 
 

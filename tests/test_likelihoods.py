@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import math
+import os
 import pathlib
 import subprocess
 import sys
@@ -83,6 +84,46 @@ def test_a_loss_that_is_no_number_ends_the_training(imported, step):
     assert (outcome.steps, outcome.is_finite, outcome.validation) == (step, False, None)
 
 
+def test_processes_take_turns(imported, tmp_path):
+    turns = imported("likelihood.turns")
+    code = f"""
+import sys
+sys.path.insert(0, {str(PATH)!r})
+from likelihood import turns
+turns.SECONDS = 0.0
+turn = turns.Turn(sys.stdout)
+for i in range(3):
+    print(sys.argv[1], i, file=open(sys.argv[2], "a"))
+    turn()
+    assert sys.argv[1] != "b" or i < 1, "no more of this"
+print(sys.argv[1], "is done")
+"""
+
+    def ended(*names):
+        commands = [[sys.executable, "-c", code, name, str(tmp_path / "trace")] for name in names]
+        return list(turns.in_turns(commands, os.environ))
+
+    outcome = dict(ended("a", "b", "c"))
+    seen = (tmp_path / "trace").read_text().splitlines()
+    assert seen == ["a 0", "b 0", "c 0", "a 1", "b 1", "c 1", "a 2", "c 2"]
+    assert (outcome[0], outcome[2]) == ("a is done\n", "c is done\n")
+    assert str(outcome[1]) == "AssertionError: no more of this (exit status 1)"
+
+
+def test_who_waits_for_a_turn_ends_with_who_gives_it(imported):
+    turns = imported("likelihood.turns")
+    code = f"""
+import sys
+sys.path.insert(0, {str(PATH)!r})
+from likelihood import turns
+turns.Turn(sys.stdout)()
+"""
+    player = turns._Player(0, [sys.executable, "-c", code], os.environ, subprocess.DEVNULL)
+    assert player.play() == "my turn is over\n"
+    player.process.communicate(timeout=60)  # Closes its stdin.
+    assert player.process.returncode == 1
+
+
 def test_the_rate_warms_up_and_falls(imported):
     course = imported("likelihood.course")
     rates = [course.rate(done) for done in (0.0, 0.025, 0.05, 0.5, 1.0)]
@@ -136,10 +177,14 @@ def command(imported, monkeypatch, tmp_path):
     def run(measure, **fields):
         measured = []
 
-        def fake(cell, row, arrays):
-            measured.append((cell.set, cell.flow, cell.seed))
+        def fake(cells, arrays):
             assert arrays.exists()
-            return measure(*measured[-1])
+            for cell, _ in cells:
+                measured.append((cell.set, cell.flow, cell.seed))
+                try:
+                    yield cell, measure(*measured[-1])
+                except RuntimeError as error:
+                    yield cell, error
 
         monkeypatch.setattr(likelihoods, "measure", fake)
         given = {

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -94,11 +94,13 @@ def train(
     seconds: float,
     checks: int,
     seed: int,
+    turn: Callable[[], None] = lambda: None,
 ) -> Trained:
     """Leaves the learner with the averaged weights that scored best on the validation events.
 
     The clock runs while batches are made and steps are done: neither in the first step, which
-    traces and compiles, nor in the `checks` validations. A loss that is no number ends it.
+    traces and compiles, nor in the `checks` validations, nor while others have their turn, for
+    which `turn` is called between steps. A loss that is no number ends it.
     """
     batches = training.batches(np.random.default_rng(seed))
     sign = -1 if training.values.dtype == np.uint8 else 1
@@ -108,6 +110,7 @@ def train(
     spent, steps, checked = 0.0, 1, 0
     best: tuple[float, int, list[np.ndarray] | None] = (-math.inf, 0, None)
     while math.isfinite(loss) and checked < checks:
+        turn()
         start = time.perf_counter()
         decay = min(DECAY, (1 + steps) / (10 + steps))
         loss = learner.step(next(batches), rate(spent / seconds), decay)

@@ -33,7 +33,7 @@ class Kind(NamedTuple):
 
 
 # `tfb.Glow` wants batches of a static size: 200 divides the parts.
-KINDS = {"images": Kind(IMAGES, 64, 200, 10), "tables": Kind(TABLES, 256, 1024, 20)}
+KINDS = {"images": Kind(IMAGES, 64, 200, 4), "tables": Kind(TABLES, 256, 1024, 20)}
 
 
 class Set(NamedTuple):

@@ -19,6 +19,7 @@ import sys
 import numpy as np
 
 from likelihood.course import UNTRAINED, Events, train
+from likelihood.turns import Turn
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +48,7 @@ def set_seed(seed: int) -> None:
         torch.manual_seed(seed)
 
 
-def run(job: Job, parts: dict[str, np.ndarray]) -> dict:
+def run(job: Job, parts: dict[str, np.ndarray], turn: Turn) -> dict:
     """The measured part of a cell."""
     training = Events(parts["train"], job.batch, job.is_raw)
     validation, test = (
@@ -61,7 +62,7 @@ def run(job: Job, parts: dict[str, np.ndarray]) -> dict:
     trained = UNTRAINED
     if job.is_trained:
         course = {"seconds": job.seconds, "checks": job.checks, "seed": job.seed}
-        trained = train(learner, training, validation, **course)
+        trained = train(learner, training, validation, **course, turn=turn)
     scores = test.scores(learner, seed=1)
     return {
         **trained._asdict(),
@@ -83,7 +84,8 @@ def main() -> None:
     os.dup2(2, 1)
     with np.load(arrays) as file:
         parts = dict(file)
-    print(json.dumps(run(Job(**json.loads(specification)), parts)), file=answers, flush=True)
+    job = Job(**json.loads(specification))
+    print(json.dumps(run(job, parts, Turn(answers))), file=answers, flush=True)
 
 
 if __name__ == "__main__":
