@@ -3,6 +3,7 @@
 from likelihood.course import CLIP, DECAY, PEAK, WARM_UP
 from likelihood.sets import HELD_OUT_IMAGES, KINDS
 from likelihood.sizes import GLOW, TABLE
+from likelihood.turns import SECONDS
 
 INTRODUCTION = """\
 # Likelihoods on two cores
@@ -58,9 +59,10 @@ PROTOCOL = f"""\
 
 The same for every flow of every library:
 
-- One process at a time, on two cores with two threads. The clock runs while batches are made and
-  steps are done. The first step, which traces and compiles, does not count (it is the column "first
-  call"), nor do validations.
+- Each in a process of its own, on two cores with two threads. The flows of a set take turns of
+  {SECONDS:g} seconds, so that whatever else the machine does hinders all of them alike. The clock
+  runs while batches are made and steps are done. The first step, which traces and compiles, does
+  not count (it is the column "first call"), nor do validations.
 - Batches of {KINDS["images"].batch} images or {KINDS["tables"].batch} rows, from one NumPy code
   with one seed. Images get uniform noise anew in each epoch; Flow++ gets the bytes, as it learns
   its own noise.
