@@ -25,6 +25,14 @@ class _Mirrored(tf.distribute.MirroredStrategy):
     _collective_key_base = 2000
 
 
+@pytest.fixture(autouse=True, scope="module")
+def few_objects():
+    """Whole collections come ever more rarely, and then take a minute: one after each file."""
+    yield
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def mirrored():
     """Two replicas, for tests of any folder."""

@@ -55,6 +55,7 @@ def _scores(call, run, *words):
     return [line.split() for line in out.splitlines()[1:]]
 
 
+@pytest.mark.slow
 def test_another_folder_is_scored_under_the_classes_of_the_run(call, pictures, tmp_path):
     run, other, whole = tmp_path / "run", tmp_path / "other", tmp_path / "whole"
     words = ("train", "--data", pictures, "--labels", "--run", run, "--learning-rate", 0.1)

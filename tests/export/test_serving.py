@@ -27,6 +27,7 @@ def page(tmp_path_factory):
     return folder, namespace, text
 
 
+@pytest.mark.slow
 def test_the_page_is_right(page, server):
     folder, said, text = page
     assert said["twos"].shape == (4, 2)
@@ -62,6 +63,7 @@ def test_the_page_is_right(page, server):
         servers["integers"].predict(json.dumps(wrong))
 
 
+@pytest.mark.slow
 def test_the_client_of_the_page_gives_the_levels_of_training(page):
     folder, said, _ = page
     options = {"batch_size": 360, "num_bits": 5, "labels": True, "dequantize": False}
@@ -70,6 +72,7 @@ def test_the_client_of_the_page_gives_the_levels_of_training(page):
     assert (folder / "seven_3.png").is_file()
 
 
+@pytest.mark.slow
 def test_saved_model_cli_prints_names_and_shapes(page):
     tool = "from tensorflow.python.tools.saved_model_cli import main; main()"
     command = [sys.executable, "-c", tool, "show", "--all", "--dir"]

@@ -74,6 +74,7 @@ def assert_same_weights(one, two):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-6, err_msg=a.path)
 
 
+@pytest.mark.slow
 def test_a_killed_training_ends_with_the_same_weights(tmp_path):
     for killed_at in ("17", "-1"):
         command = [sys.executable, "-c", SCRIPT, str(tmp_path), killed_at]
