@@ -128,9 +128,9 @@ def main() -> None:
     """Completes the results and writes the page; exit status 1 if cells could not be done."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=pathlib.Path, help="directory of a directory for each set")
-    parser.add_argument("--seconds", type=float, default=600.0, help="of training on images")
-    parser.add_argument("--table-seconds", type=float, default=120.0, help="of training on tables")
-    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--seconds", type=float, default=240.0, help="of training on images")
+    parser.add_argument("--table-seconds", type=float, default=45.0, help="of training on tables")
+    parser.add_argument("--seeds", type=int, default=2, help="how many")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--flows", nargs="+", choices=FLOWS, default=FLOWS)
     parser.add_argument("--quick", action="store_true", help="one seed, two seconds of each cell")
