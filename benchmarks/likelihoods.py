@@ -22,7 +22,6 @@ from collections.abc import Iterator
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from environments import NotInstalledError, python
 from likelihood.arrays import Arrays
 from likelihood.picture import draw
 from likelihood.report import page
@@ -35,8 +34,6 @@ from page import machine
 HERE = pathlib.Path(__file__).parent
 OUTPUT = HERE.parent / "docs" / "results"
 FLOWS = [row.name for row in (*IMAGES, *TABLES)]
-
-
 Cells = list[tuple[Cell, Row]]
 
 
@@ -53,28 +50,19 @@ def wanted(args: argparse.Namespace) -> Iterator[Cells]:
 
 def measure(cells: Cells, arrays: pathlib.Path) -> Iterator[tuple[Cell, dict | Exception]]:
     """Runs the workers of cells of one set in turns; gives each that ends, or why it could not."""
-    able, commands = [], []
-    for cell, row in cells:
-        try:
-            commands.append(_command(cell, row, arrays))
-            able.append(cell)
-        except NotInstalledError as error:
-            yield cell, error
-    roots = os.pathsep.join([str(HERE), str(HERE.parent), os.environ.get("PYTHONPATH", "")])
-    environment = os.environ | {"PYTHONPATH": roots.rstrip(os.pathsep)}
     origin = {"machine": machine(), "date": datetime.date.today().isoformat()}
-    for number, said in in_turns(commands, environment):
-        yield able[number], said if isinstance(said, RuntimeError) else json.loads(said) | origin
+    commands = [_command(cell, row, arrays) for cell, row in cells]
+    for number, said in in_turns(commands):
+        yield cells[number][0], said if isinstance(said, Exception) else said | origin
 
 
-def _command(cell: Cell, row: Row, arrays: pathlib.Path) -> list[str]:
+def _command(cell: Cell, row: Row, arrays: pathlib.Path) -> tuple[str, list[str]]:
     kind = kind_of(cell.set)
     job = {key: getattr(row, key) for key in ("module", "function", "options")}
     job |= {key: getattr(row, key) for key in ("is_raw", "is_trained")}
     job |= {key: getattr(kind, key) for key in ("batch", "score_batch", "checks")}
     job |= {"seed": cell.seed, "seconds": cell.seconds}
-    worker = [str(python(row.environment)), "-m", "likelihood.worker"]
-    return [*worker, str(arrays), json.dumps(job)]
+    return row.environment, ["-m", "likelihood.worker", str(arrays), json.dumps(job)]
 
 
 def complete(args: argparse.Namespace, results: Results) -> int:

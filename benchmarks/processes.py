@@ -7,6 +7,7 @@ import pathlib
 import select
 import subprocess
 import tempfile
+from collections.abc import Sequence
 
 from environments import python
 from workloads import GROUPS, Row
@@ -20,46 +21,46 @@ class WorkerError(RuntimeError):
     """What a worker died of."""
 
 
-class Worker:
-    """A process that is built by the time it is made, and then waits.
+class Process:
+    """A process that says lines of JSON: the first one by itself, then one for each request.
 
     Args:
-      row: of a workload.
-      function: of its adapter.
+      environment: of its interpreter; see `environments.python`.
+      arguments: of that.
 
     Raises:
-      WorkerError: if it cannot be built, or ends, or gives no answer.
       NotInstalledError: if its environment cannot be made.
     """
 
-    def __init__(self, row: Row, function: str) -> None:
-        group = GROUPS[row.group]
-        command = [str(python(group.environment)), str(SCRIPT), row.adapter, function]
+    def __init__(self, environment: str, arguments: Sequence[str]) -> None:
+        command = [str(python(environment)), *arguments]
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - `close` does
-        root = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
+        roots = os.pathsep.join([str(HERE), str(HERE.parent), os.environ.get("PYTHONPATH", "")])
         self._process = subprocess.Popen(
-            [*command, json.dumps(group.options | row.options)],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            env=os.environ | {"PYTHONPATH": root.rstrip(os.pathsep)},
+            env=os.environ | {"PYTHONPATH": roots.rstrip(os.pathsep)},
         )
-        try:
-            built = self._answer()
-        except WorkerError:
-            self.close()
-            raise
-        self.parameters: int = built["parameters"]
-        self.versions: dict[str, str] = built["versions"]
 
-    def ask(self, request: str) -> dict[str, float]:
-        """Lets it work, while all others wait."""
-        with contextlib.suppress(BrokenPipeError):  # It has ended: `_answer` tells why.
+    def ask(self, request: str) -> dict:
+        """Lets it work, while all others wait.
+
+        Raises:
+          WorkerError: if it ends, or gives no answer.
+        """
+        with contextlib.suppress(BrokenPipeError):  # It has ended: `answer` tells why.
             print(request, file=self._process.stdin, flush=True)
-        return self._answer()
+        return self.answer()
 
-    def _answer(self) -> dict:
+    def answer(self) -> dict:
+        """What it says next.
+
+        Raises:
+          WorkerError: if it ends, or gives no answer.
+        """
         ready, _, _ = select.select([self._process.stdout], [], [], LIMIT)
         if not ready:
             raise WorkerError(f"no answer within {LIMIT:.0f} s")
@@ -75,5 +76,31 @@ class Worker:
     def close(self) -> None:
         """Ends it."""
         self._process.kill()
-        self._process.communicate()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.communicate()
         self._errors.close()
+
+
+class Worker(Process):
+    """A row of a workload, which is built by the time it is made, and then waits.
+
+    Args:
+      row: of a workload.
+      function: of its adapter.
+
+    Raises:
+      WorkerError: if it cannot be built, or ends, or gives no answer.
+      NotInstalledError: if its environment cannot be made.
+    """
+
+    def __init__(self, row: Row, function: str) -> None:
+        group = GROUPS[row.group]
+        options = json.dumps(group.options | row.options)
+        super().__init__(group.environment, [str(SCRIPT), row.adapter, function, options])
+        try:
+            built = self.answer()
+        except WorkerError:
+            self.close()
+            raise
+        self.parameters: int = built["parameters"]
+        self.versions: dict[str, str] = built["versions"]

@@ -3,7 +3,6 @@
 import argparse
 import importlib
 import math
-import os
 import pathlib
 import subprocess
 import sys
@@ -87,7 +86,7 @@ def test_a_loss_that_is_no_number_ends_the_training(imported, step):
 def test_processes_take_turns(imported, tmp_path):
     turns = imported("likelihood.turns")
     code = f"""
-import sys
+import json, sys
 sys.path.insert(0, {str(PATH)!r})
 from likelihood import turns
 turns.SECONDS = 0.0
@@ -96,32 +95,31 @@ for i in range(3):
     print(sys.argv[1], i, file=open(sys.argv[2], "a"))
     turn()
     assert sys.argv[1] != "b" or i < 1, "no more of this"
-print(sys.argv[1], "is done")
+print(json.dumps({{"done": sys.argv[1]}}))
 """
 
     def ended(*names):
-        commands = [[sys.executable, "-c", code, name, str(tmp_path / "trace")] for name in names]
-        return list(turns.in_turns(commands, os.environ))
+        arguments = [["-c", code, name, str(tmp_path / "trace")] for name in names]
+        return list(turns.in_turns([("tensorflow", each) for each in arguments]))
 
     outcome = dict(ended("a", "b", "c"))
     seen = (tmp_path / "trace").read_text().splitlines()
     assert seen == ["a 0", "b 0", "c 0", "a 1", "b 1", "c 1", "a 2", "c 2"]
-    assert (outcome[0], outcome[2]) == ("a is done\n", "c is done\n")
+    assert (outcome[0], outcome[2]) == ({"done": "a"}, {"done": "c"})
     assert str(outcome[1]) == "AssertionError: no more of this (exit status 1)"
 
 
-def test_who_waits_for_a_turn_ends_with_who_gives_it(imported):
-    turns = imported("likelihood.turns")
+def test_who_waits_for_a_turn_ends_with_who_gives_it():
     code = f"""
 import sys
 sys.path.insert(0, {str(PATH)!r})
 from likelihood import turns
 turns.Turn(sys.stdout)()
 """
-    player = turns._Player(0, [sys.executable, "-c", code], os.environ, subprocess.DEVNULL)
-    assert player.play() == "my turn is over\n"
-    player.process.communicate(timeout=60)  # Closes its stdin.
-    assert player.process.returncode == 1
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, input="", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, '{"turn": "over"}\n')
+    assert "EOFError: nobody gives turns any more" in done.stderr
 
 
 def test_the_rate_warms_up_and_falls(imported):

@@ -2,16 +2,17 @@
 
 import collections
 import contextlib
-import dataclasses
-import subprocess
+import json
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import IO
 
+from environments import NotInstalledError
+from processes import Process, WorkerError
+
 SECONDS = 3.0  # Of a turn: short beside what disturbs, long beside a step.
-_OVER = "my turn is over\n"
+_OVER = {"turn": "over"}
 
 
 class Turn:
@@ -32,66 +33,36 @@ class Turn:
         """
         if time.monotonic() < self._end:
             return
-        self._answers.write(_OVER)
-        self._answers.flush()
+        print(json.dumps(_OVER), file=self._answers, flush=True)
         if not sys.stdin.readline():
             raise EOFError("nobody gives turns any more")
         self._end = time.monotonic() + SECONDS
 
 
 def in_turns(
-    commands: Sequence[Sequence[str]], environment: Mapping[str, str]
-) -> Iterator[tuple[int, str | RuntimeError]]:
-    """Runs commands; gives the number of each that ends with its last line, or why it died."""
+    commands: Sequence[tuple[str, Sequence[str]]],
+) -> Iterator[tuple[int, dict | Exception]]:
+    """Runs processes; gives the number of each that ends with its last answer, or why it died.
+
+    Args:
+      commands: environment and arguments of each; see `processes.Process`.
+    """
     with contextlib.ExitStack() as stack:
-        players = collections.deque()
-        for number, command in enumerate(commands):
-            errors = stack.enter_context(tempfile.TemporaryFile("w+"))
-            player = _Player(number, command, environment, errors)
-            stack.callback(player.end)
-            players.append(player)
-        while players:
-            player = players.popleft()
-            said = player.play()
+        waiting = collections.deque(enumerate(commands))
+        started: dict[int, Process] = {}
+        while waiting:
+            number, command = waiting.popleft()
+            try:
+                if number in started:
+                    said = started[number].ask("go on")
+                else:
+                    started[number] = Process(*command)
+                    stack.callback(started[number].close)
+                    said = started[number].answer()
+            except (NotInstalledError, WorkerError) as error:
+                yield number, error
+                continue
             if said == _OVER:
-                players.append(player)
+                waiting.append((number, command))
             else:
-                yield player.number, player.result(said)
-
-
-@dataclasses.dataclass
-class _Player:
-    """A process, which is started by its first turn."""
-
-    number: int
-    command: Sequence[str]
-    environment: Mapping[str, str]
-    errors: IO[str]
-    process: subprocess.Popen[str] | None = None
-
-    def play(self) -> str:
-        """The line that ends its turn; an empty one if it died."""
-        if self.process is None:
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.errors}
-            self.process = subprocess.Popen(self.command, **pipes, text=True, env=self.environment)
-        else:
-            with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.write("go on\n")
-                self.process.stdin.flush()
-        return self.process.stdout.readline()
-
-    def result(self, said: str) -> str | RuntimeError:
-        """What it said, or an error with the last line that it wrote to stderr."""
-        status = self.process.wait()
-        if status == 0 and said:
-            return said
-        self.errors.seek(0)
-        lines = [line.strip() for line in self.errors if line.strip()]
-        return RuntimeError(f"{(lines or ['it said nothing'])[-1]} (exit status {status})")
-
-    def end(self) -> None:
-        """Whatever it is doing."""
-        if self.process is not None:
-            self.process.kill()
-            with contextlib.suppress(BrokenPipeError):
-                self.process.communicate()
+                yield number, said

@@ -118,7 +118,7 @@ class RunDirectory:
             beside.write_text(json.dumps(content, indent=2) + "\n")
 
     def log(self) -> list[dict[str, float]]:
-        """The rows of `log.csv`, one an epoch, or two if the time was over in its middle.
+        """The rows of `log.csv`, one an epoch, and one for each end in its middle.
 
         Raises:
           RunError: it is damaged.
