@@ -2,8 +2,12 @@
 
 import math
 
+import keras
+import numpy as np
 import pytest
 
+from tfp_flows import FlowModel
+from tfp_flows.data import dequantize, load_digits
 from tfp_flows.distributions import Dequantized, FlowNoise, UniformNoise
 from tfp_flows.flows import presets
 
@@ -51,6 +55,21 @@ def test_small_ones_are_small_and_take_other_images(name):
     assert flow.event_shape == (28, 28, 1)
     assert sum(math.prod(v.shape) for v in flow.trainable_variables) < 3_000_000
     assert getattr(presets, name)((8, 12, 3)).sample(2).shape == (2, 8, 12, 3)
+
+
+@pytest.mark.slow
+def test_realnvp_small_does_not_throw_odd_images_far_out():
+    """With scales within (exp(-2), exp(2)) these had up to 6e7 bits/dim."""
+    keras.utils.set_random_seed(0)
+    digits = dequantize(load_digits("train")[0], 17, seed=[0, 0])
+    flow = presets.realnvp_small((8, 8, 1))
+    model = FlowModel(flow, bin_width=1 / 17)
+    model.compile(keras.optimizers.Adam(2e-3))
+    model.fit(digits, batch_size=64, epochs=30, verbose=0)
+    pixels = np.stack([np.indices((8, 8)).sum(0) % 2, np.eye(8), np.ones((8, 8))])[..., np.newaxis]
+    odd = dequantize(pixels * 16, 17, seed=[0, 1])
+    scores = -flow.log_prob(odd) / (64 * math.log(2))
+    np.testing.assert_array_less(scores, 1e4)
 
 
 def test_every_preset_is_counted():

@@ -15,7 +15,7 @@ from tfp_flows.flows.nice import nice
 from tfp_flows.flows.realnvp import realnvp
 from tfp_flows.nets import MLP, GlowNet
 from tfp_flows.partitions import Halves
-from tfp_flows.transforms import Additive, Affine
+from tfp_flows.transforms import Additive, Affine, TanhScale
 from tfp_flows.typing import Distribution, Shape
 
 __all__ = [
@@ -124,10 +124,19 @@ def nice_small(event_shape: Shape = (28, 28, 1)) -> Distribution:
 def realnvp_small(event_shape: Shape = (28, 28, 1)) -> Distribution:
     """A RealNVP that trains in minutes on two cores: networks of Glow's form, with 32 filters.
 
+    A coupling stretches by less than 2.7: with `TanhScale`'s default of 7.4 the 22 couplings threw
+    one odd image of 10,000 so far out that it alone decided the mean likelihood of all.
+
     Args:
       event_shape: shape `(H, W, C)` of one image with values in [0, 1].
     """
-    return realnvp(event_shape, num_levels=3, net=GlowNet(32), logit_alpha=1e-3)
+    return realnvp(
+        event_shape,
+        num_levels=3,
+        transform=Affine(TanhScale(1.0)),
+        net=GlowNet(32),
+        logit_alpha=1e-3,
+    )
 
 
 def glow_small(event_shape: Shape = (28, 28, 1)) -> Distribution:
