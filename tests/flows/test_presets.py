@@ -67,7 +67,7 @@ def test_realnvp_small_does_not_throw_odd_images_far_out():
     model.compile(keras.optimizers.Adam(2e-3))
     model.fit(digits, batch_size=64, epochs=30, verbose=0)
     pixels = np.stack([np.indices((8, 8)).sum(0) % 2, np.eye(8), np.ones((8, 8))])[..., np.newaxis]
-    odd = dequantize(pixels * 16, 17, seed=[0, 1])
+    odd = dequantize((pixels * 16).astype(np.uint8), 17, seed=[0, 1])
     scores = -flow.log_prob(odd) / (64 * math.log(2))
     np.testing.assert_array_less(scores, 1e4)
 
