@@ -326,8 +326,8 @@ def test_the_command_trains_and_writes_the_page(higgs, tmp_path):
         )
     assert "seed 0" not in done.stderr  # All was done.
     _, of_higgs = (tmp_path / "likelihoods.md").read_text().split("### HIGGS\n")
+    lines = of_higgs.splitlines()
     for flow in trained:
-        lines = of_higgs.splitlines()
         details = next(line for line in lines if line.startswith(f"| {flow} |"))
         score = float(details.split("|")[-2].split("±")[0])
         # Entropy of four standard normal columns, and what two seconds leave.

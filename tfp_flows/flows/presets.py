@@ -124,7 +124,7 @@ def nice_small(event_shape: Shape = (28, 28, 1)) -> Distribution:
 def realnvp_small(event_shape: Shape = (28, 28, 1)) -> Distribution:
     """A RealNVP that trains in minutes on two cores: networks of Glow's form, with 32 filters.
 
-    A coupling stretches by less than 2.7: with `TanhScale`'s default of 7.4 the 22 couplings threw
+    A coupling stretches by less than 2.7: with `TanhScale`'s default of 7.4 the 16 couplings threw
     one odd image of 10,000 so far out that it alone decided the mean likelihood of all.
 
     Args:
