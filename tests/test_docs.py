@@ -33,9 +33,7 @@ CODE = {
     for page in TEXTS
     if (blocks := re.findall(r"```python\n(.*?)```", TEXTS[page], re.S))
 }
-QUICK = {"README.md", "docs/contributing.md"} | {
-    page for page in CODE if page.startswith("docs/explanation/")
-}
+QUICK = {"README.md", "docs/contributing.md"}
 ELSEWHERE = {"docs/how-to/export-and-serve.md"}  # In tests/export, with a server.
 CLAIMS = {
     "docs/how-to/train.md": """

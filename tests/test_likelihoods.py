@@ -202,6 +202,7 @@ def command(imported, monkeypatch, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_what_is_done_is_not_done_again(command, tmp_path):
     def dies(name, flow, seed):
         if (flow, seed) == ("zuko NSF", 0):

@@ -101,7 +101,10 @@ def test_gradients_are_those_of_a_plain_chain(mode, way):
     assert_same(gradients(chain, way, value, context=CONTEXT), plain)
 
 
-@pytest.mark.parametrize(("mode", "how"), [("inverse", "xla"), ("checkpoint", "graph")])
+@pytest.mark.parametrize(
+    ("mode", "how"),
+    [pytest.param("inverse", "xla", marks=pytest.mark.slow), ("checkpoint", "graph")],
+)
 def test_gradients_in_graphs_are_those_of_eager(mode, how):
     links = moved([bijectors.ActNorm((6,), dtype=tf.float64), coupling(context_shape=(3,))])
     plain = gradients(bijectors.Chain(links), "inverse", data(6), context=CONTEXT)

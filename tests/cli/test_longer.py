@@ -66,7 +66,10 @@ def test_a_model_from_the_middle_of_an_epoch_keeps_its_row(call, options, tmp_pa
     assert keras.saving.load_model(run / "model.keras").progress.num_batches == in_middle
 
 
-@pytest.mark.parametrize("words", [("--epochs", 1), ("--epochs", 9, "--minutes", 0)])
+@pytest.mark.parametrize(
+    "words",
+    [pytest.param(("--epochs", 1), marks=pytest.mark.slow), ("--epochs", 9, "--minutes", 0)],
+)
 def test_an_end_that_is_past_is_refused(call, finished, words):
     before = (finished / "result.json").read_bytes(), (finished / "config.json").read_bytes()
     code, _, err = call("train", "--resume", finished, *words)

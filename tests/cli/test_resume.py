@@ -45,6 +45,7 @@ def test_interrupted_run_says_how_to_go_on(interrupted):
     assert not (run / "result.json").exists()
 
 
+@pytest.mark.slow
 def test_resume_needs_only_the_directory(call, killed, tmp_path, monkeypatch):
     run = killed
     (tmp_path / "elsewhere").mkdir()

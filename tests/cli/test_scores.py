@@ -18,7 +18,9 @@ def _model():
     return model
 
 
-@pytest.mark.parametrize("batch_size", [7, 100, 5000])
+@pytest.mark.parametrize(
+    "batch_size", [7, *(pytest.param(n, marks=pytest.mark.slow) for n in (100, 5000))]
+)
 def test_some_events_stand_for_all_of_them_though_they_are_sorted(batch_size):
     ordered = np.sort(np.random.default_rng(0).normal(size=(3000, 2)), axis=0)
     batches = data.table(ordered).batches(batch_size, shuffle=False, seed=0)

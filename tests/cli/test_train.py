@@ -71,6 +71,7 @@ def test_patience_stops_and_the_best_model_is_kept(call, options, tmp_path):
     assert nlls.index(min(nlls)) + 1 == result["best_epoch"]
 
 
+@pytest.mark.slow
 def test_time_averages_schedule_and_no_validation(call, options, tmp_path):
     run = tmp_path / "run"
     code, _, err = call(

@@ -1,3 +1,6 @@
+import contextlib
+import functools
+
 import keras
 import pytest
 import tensorflow as tf
@@ -7,7 +10,7 @@ from table import ROWS
 from tfp_flows.testing.subject import Subject, random_data, scrambled
 
 # What compiles, traces or writes everything once more: for variants of a row, such as "Halves
-# (channels)", and for those that are a chain of couplings as another row is, among the slow tests.
+# (channels)", and for those that are a chain of other rows, among the slow tests.
 LONG = {
     "test_xla_equals_eager",
     "test_two_replicas_give_the_gradients_of_one",
@@ -21,8 +24,11 @@ LONG = {
 LIKE_OTHERS = {
     *("Alternating", "Leading", "Stripes"),
     *("Additive", "Affine", "Scale", "ExpScale", "SigmoidScale", "TanhScale", "GaussianMixture"),
-    *("AdditiveCoupling", "AffineCoupling", "GaussianMixtureCoupling", "realnvp"),
+    *("AdditiveCoupling", "AffineCoupling", "GaussianMixtureCoupling", "LogisticMixtureCoupling"),
+    *("nice", "realnvp", "glow"),
 }
+
+MOVED = contextlib.ExitStack()
 
 
 def pytest_collection_modifyitems(items):
@@ -44,13 +50,20 @@ def row(request):
     return request.param
 
 
+@functools.cache
+def bijector_off_its_start(row):
+    """Built once in a process: that takes longer than most tests, none of which changes it."""
+    keras.utils.set_random_seed(0)
+    bijector = bijector_of(row.create("float64"))
+    MOVED.enter_context(scrambled(bijector, scale=row.scramble, seed=7))
+    return bijector
+
+
 @pytest.fixture
 def subject(row):
-    """The row in float64, with its variables moved off their start."""
-    bijector = bijector_of(row.create("float64"))
+    """The row in float64, with its variables moved off their start, and data of its own."""
     x = random_data(row.event_shape, tf.float64, seed=1)
-    with scrambled(bijector, scale=row.scramble, seed=7):
-        yield Subject(bijector, x, len(row.event_shape))
+    return Subject(bijector_off_its_start(row), x, len(row.event_shape))
 
 
 @pytest.fixture

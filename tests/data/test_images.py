@@ -12,6 +12,7 @@ from tfp_flows.data import bin_width, images, quantize
 from tfp_flows.ops.bits import bits_per_dim
 
 SIZE = 23
+BITS = [pytest.param(n, marks=[] if n in (1, 5, 8) else pytest.mark.slow) for n in range(1, 9)]
 SCALINGS = {"unit": (0, 1), "centered": (-0.5, 0.5), "symmetric": (-1, 1), "integers": (0, None)}
 
 
@@ -51,7 +52,7 @@ def test_yields_each_image_once_an_epoch(source, cache, shuffle):
     np.testing.assert_array_equal(levels, pixels[which])
 
 
-@pytest.mark.parametrize("num_bits", range(1, 9))
+@pytest.mark.parametrize("num_bits", BITS)
 @pytest.mark.parametrize("scaling", SCALINGS)
 def test_a_uniform_density_has_exactly_the_bits_of_the_data(scaling, num_bits):
     batches = images(make_images(), batch_size=SIZE, num_bits=num_bits, scaling=scaling, seed=0)

@@ -36,7 +36,7 @@ def _fill(patch, name):
     "where",
     [
         "backup/epoch_000002.keras",
-        "result.json",
+        pytest.param("result.json", marks=pytest.mark.slow),
         pytest.param("log.csv", marks=pytest.mark.slow),
         pytest.param("samples/samples.csv", marks=pytest.mark.slow),
     ],

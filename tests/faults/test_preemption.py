@@ -147,7 +147,8 @@ def test_fit_goes_on_to_the_same_numbers_however_often_it_is_stopped(tmp_path, c
     assert not (tmp_path / "parts").exists()
 
 
-@pytest.mark.parametrize("averages", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("averages", [False, True])
 def test_a_validation_that_was_stopped_is_done_again(tmp_path, averages):
     def fit(name, *callbacks):
         after = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if averages else []
@@ -194,6 +195,7 @@ def test_handlers_and_lock_go_with_an_error(tmp_path):
     assert not (tmp_path / "backup").exists()
 
 
+@pytest.mark.slow
 def test_the_second_signal_does_what_it_always_does(tmp_path):
     class Twice(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

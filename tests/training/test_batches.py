@@ -105,6 +105,7 @@ def test_a_restored_training_reads_the_rest(tmp_path):
     assert len(seen.losses) in (6, 12)
 
 
+@pytest.mark.slow
 def test_scoring_uses_no_epoch_up():
     batches = make_batches(shuffle=False)
     model = make_model(batches)

@@ -42,7 +42,10 @@ def _compiled(pixels, **kwargs):
     return model
 
 
-@pytest.mark.parametrize("num_bits", range(1, 9))
+@pytest.mark.parametrize(
+    "num_bits",
+    [pytest.param(n, marks=[] if n in (1, 8) else pytest.mark.slow) for n in range(1, 9)],
+)
 def test_a_uniform_density_has_exactly_as_many_bits_as_the_data(num_bits):
     high = tf.Variable(tf.ones([3, 4]))  # There must be something to train.
     box = tfd.Independent(tfd.Uniform(tf.zeros([3, 4]), high), 2)

@@ -39,6 +39,7 @@ def _assert_equal(got, wanted, atol=1e-5):
 
 
 # Not even Keras's warning, which pyproject.toml allows, that it does not shuffle datasets.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 def test_arrays_datasets_steps_and_eager_train_alike():
     data = tf.data.Dataset.from_tensor_slices(_x()).batch(8)

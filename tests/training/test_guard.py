@@ -76,7 +76,7 @@ def test_bad_data_stop_at_their_batch_and_leave_the_weights_alone(how, value):
     assert int(model.optimizer.iterations) == 11
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_bad_batch_changes_nothing_under_any_optimizer(name, jit_compile):
     model = _model(OPTIMIZERS[name](), jit_compile=jit_compile)
@@ -88,8 +88,10 @@ def test_a_bad_batch_changes_nothing_under_any_optimizer(name, jit_compile):
         np.testing.assert_array_equal(old, variable.value)
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
-@pytest.mark.parametrize("steps_per_execution", [1, 4])
+@pytest.mark.parametrize(
+    ("jit_compile", "steps_per_execution"),
+    [(False, 1), (False, 4), (True, 1), pytest.param(True, 4, marks=pytest.mark.slow)],
+)
 def test_a_loss_that_overflows_on_finite_data_is_named(jit_compile, steps_per_execution):
     model = _model(jit_compile=jit_compile, steps_per_execution=steps_per_execution)
     _stops(model, _where("The loss", 2, 0), _batches(bad=2, value=1e30))
@@ -139,7 +141,11 @@ def test_single_batches_are_guarded():
         model.test_on_batch(np.full([4, 2], np.nan, "float32"))
 
 
-@pytest.mark.parametrize("how", [{}, {"steps_per_execution": 4}, {"jit_compile": True}], ids=str)
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"steps_per_execution": 4}, pytest.param({"jit_compile": True}, marks=pytest.mark.slow)],
+    ids=str,
+)
 def test_bad_evaluation_data_stop_at_their_batch(how):
     model = _model(**how)
     wanted = "The evaluation data must be finite; got NaN or inf in batch 4 of the evaluation "

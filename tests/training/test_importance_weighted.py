@@ -80,6 +80,7 @@ def test_datasets_and_contexts():
     assert abs(_bits(model, _x(), 500, **kwargs) - values[0]) > 1e-4
 
 
+@pytest.mark.slow
 def test_the_unit_is_that_of_the_other_bits():
     prior = distributions.standard_normal((2,))
     normal = tfp.distributions.Normal

@@ -115,7 +115,10 @@ CONDITIONAL = {
 }
 
 
-@pytest.mark.parametrize("kind", CONDITIONAL)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(k, marks=[pytest.mark.slow] if "dataset" in k else []) for k in CONDITIONAL],
+)
 def test_fit_initializes_conditional_flows(kind):
     x, y = data(), np.arange(32) % 3
     wanted = make(num_classes=3)

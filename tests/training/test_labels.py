@@ -53,13 +53,23 @@ def check(got, wanted):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "form",
+    [
+        "integers",
+        "bytes",
+        "one-hot",
+        *(pytest.param(f, marks=pytest.mark.slow) for f in ("a column", "64 bits")),
+    ],
+)
 def test_arrays(form, wanted):
     x, y = data()
     check(results(x, FORMS[form](y)), wanted)
 
 
-@pytest.mark.parametrize("form", ["integers", "a column", "one-hot"])
+@pytest.mark.parametrize(
+    "form", ["integers", "one-hot", pytest.param("a column", marks=pytest.mark.slow)]
+)
 def test_datasets_of_pairs(form, wanted):
     x, y = data()
     check(results(tf.data.Dataset.from_tensor_slices((x, FORMS[form](y))).batch(8)), wanted)
