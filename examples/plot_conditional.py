@@ -30,9 +30,9 @@ flow = flows.glow(
     num_classes=10,
 )
 model = tfp_flows.FlowModel(flow, bin_width=batches.bin_width)
-rate = keras.optimizers.schedules.CosineDecay(3e-3, decay_steps=25 * len(batches))
+rate = keras.optimizers.schedules.CosineDecay(3e-3, decay_steps=20 * len(batches))
 model.compile(keras.optimizers.Adam(rate, global_clipnorm=50.0))
-model.fit(batches, epochs=25, verbose=0)
+model.fit(batches, epochs=20, verbose=0)
 
 # %%
 # Six samples of each class, at three temperatures.
