@@ -51,9 +51,9 @@ for name, noise in noises.items():
     )
     models[name] = integers = distributions.Dequantized(flow, LEVELS, noise)
     model = tfp_flows.FlowModel(integers)
-    rate = keras.optimizers.schedules.CosineDecay(5e-3, decay_steps=8 * 40)
+    rate = keras.optimizers.schedules.CosineDecay(5e-3, decay_steps=4 * 80)
     model.compile(keras.optimizers.Adam(rate), steps_per_execution=20)
-    model.fit(train, batch_size=500, epochs=8, verbose=0)
+    model.fit(train, batch_size=250, epochs=4, verbose=0)
 
 # %%
 # The density of both flows, with the bins; and the bounds in bits/dim, from 50 draws for each pair.
