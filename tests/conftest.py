@@ -3,26 +3,28 @@
 import gc
 import os
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-import keras  # noqa: F401 - to be frozen
 import pytest
-import tensorflow as tf
-import tensorflow_probability  # noqa: F401 - to be frozen
 
-# A fifth of the time of tests that trace: the collector went through the libraries again and again,
-# and the workers' threads were more than the cores.
-gc.freeze()
-gc.set_threshold(50_000, 20, 20)
-tf.config.threading.set_intra_op_parallelism_threads(1)
-tf.config.threading.set_inter_op_parallelism_threads(1)
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 4
-)
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-class _Mirrored(tf.distribute.MirroredStrategy):
-    # Two strategies of one process reduce under the same keys, and fail when the shapes differ.
-    _collective_key_base = 2000
+def pytest_configure(config):
+    if config.getoption("dist", "no") != "no":
+        return  # The process that hands out the tests runs none.
+
+    import keras  # noqa: F401 - to be frozen
+    import tensorflow as tf
+    import tensorflow_probability  # noqa: F401 - to be frozen
+
+    # A fifth of the time of tests that trace: the collector went through the libraries again and
+    # again, and the workers' threads were more than the cores.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 4
+    )
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -36,4 +38,10 @@ def few_objects():
 @pytest.fixture(scope="session")
 def mirrored():
     """Two replicas, for tests of any folder."""
-    return _Mirrored(["CPU:0", "CPU:1"])
+    import tensorflow as tf
+
+    class Mirrored(tf.distribute.MirroredStrategy):
+        # Two strategies of one process reduce under the same keys, and fail when the shapes differ.
+        _collective_key_base = 2000
+
+    return Mirrored(["CPU:0", "CPU:1"])

@@ -10,7 +10,7 @@ from tfp_flows import bijectors, nets, partitions, phases, transforms
 
 tfb = tfp.bijectors
 MODES = ("inverse", "checkpoint")
-WAYS = ("inverse", "forward")
+WAYS = ["inverse", pytest.param("forward", marks=pytest.mark.slow)]
 HALVES = partitions.Halves()
 IMAGE = (4, 4, 2)
 CONTEXT = tf.constant(np.random.default_rng(2).normal(size=(5, 3)))

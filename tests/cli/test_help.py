@@ -5,7 +5,7 @@ import configparser
 import importlib
 import pathlib
 import re
-import subprocess
+import runpy
 import sys
 
 import pytest
@@ -64,11 +64,14 @@ def test_version_is_that_of_the_package(call):
     assert (code, out) == (0, f"tfp-flows {tfp_flows.__version__}\n")
 
 
-def test_package_runs_as_a_module():
-    words = [sys.executable, "-m", "tfp_flows", "--help"]
-    shown = subprocess.run(words, capture_output=True, text=True, check=True)
+def test_package_runs_as_a_module(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["tfp_flows", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("tfp_flows", run_name="__main__")
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
     for command in COMMANDS:
-        assert re.search(rf"^    {command} +\w", shown.stdout, re.MULTILINE)
+        assert re.search(rf"^    {command} +\w", shown, re.MULTILINE)
 
 
 def test_entry_point_is_the_same_function():

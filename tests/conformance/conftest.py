@@ -22,10 +22,10 @@ LONG = {
     "test_log_dets_have_the_batch_shape_at_every_rank",
 }
 LIKE_OTHERS = {
-    *("Alternating", "Leading", "Stripes"),
+    *("Halves", "Alternating", "Leading", "Stripes", "Mask"),
     *("Additive", "Affine", "Scale", "ExpScale", "SigmoidScale", "TanhScale", "GaussianMixture"),
     *("AdditiveCoupling", "AffineCoupling", "GaussianMixtureCoupling", "LogisticMixtureCoupling"),
-    *("nice", "realnvp", "glow"),
+    *("Chain", "nice", "realnvp", "glow"),
 }
 
 MOVED = contextlib.ExitStack()

@@ -152,7 +152,9 @@ def test_shifts_by_all_offsets_and_repeats_edges():
         lambda x, y: as_dataset({"image": x, "label": y, "id": y}),
     ],
 )
-@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32])
+@pytest.mark.parametrize(
+    "dtype", [pytest.param(np.uint8, marks=pytest.mark.slow), np.int64, np.float32]
+)
 def test_labels_stay_with_their_images(make, dtype):
     source = make(make_images(), np.arange(SIZE).astype(dtype))
     batches = images(source, batch_size=5, labels=True, seed=1)

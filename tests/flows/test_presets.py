@@ -17,7 +17,7 @@ SMALL = {"nice_small", "realnvp_small", "glow_small", "flowpp_small"}
 COUNTS = [
     ("nice_mnist", 19_158_352, (28, 28, 1), ()),
     ("nice_cifar10", 93_591_360, CIFAR10, ()),
-    ("realnvp_cifar10", 19_609_545, CIFAR10, ()),
+    ("realnvp_cifar10", 19_609_545, CIFAR10, SLOW),
     ("realnvp_imagenet32", 46_220_359, CIFAR10, SLOW),
     ("glow_cifar10", 44_603_604, CIFAR10, ()),
     ("glow_cifar10_additive", 38_395_668, CIFAR10, SLOW),

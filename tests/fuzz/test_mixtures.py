@@ -18,7 +18,7 @@ KINDS = [
     slow((LogisticMixture(4, spread=0.0, log_scale_bound=10.0), 2, "float64")),
     slow((GaussianMixture(1), 1, "float32")),
     slow((GaussianMixture(4), 3, "float32")),
-    pytest.param((GaussianMixture(3, spread=5.0, log_scale_bound=10.0), 1, "float64")),
+    slow((GaussianMixture(3, spread=5.0, log_scale_bound=10.0), 1, "float64")),
 ]
 every_kind = pytest.mark.parametrize("kind", KINDS)
 SEEDS, SOME = st.integers(0, 2**32 - 1), st.lists(st.sampled_from(Numbers.KINDS), min_size=1)

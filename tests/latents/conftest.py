@@ -1,3 +1,6 @@
+import contextlib
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -29,35 +32,39 @@ def two_levels(context_shape=None):
 MAKERS = {"one level": one_level, "two levels": two_levels}
 
 
-@pytest.fixture(params=MAKERS)
-def maker(request):
+MOVED = contextlib.ExitStack()
+
+
+@functools.cache
+def off_its_start(name, context_shape=None):
+    """Made once in a process: that takes longer than most tests."""
     keras.utils.set_random_seed(0)
-    return MAKERS[request.param]
+    made = MAKERS[name](context_shape=context_shape)
+    MOVED.enter_context(scrambled(made.bijector, scale=0.3, seed=7))
+    return made
 
 
-@pytest.fixture
-def flow(maker):
+@pytest.fixture(autouse=True)
+def same_numbers_in_every_run():
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(params=MAKERS)
+def flow(request):
     """A flow of images (8, 8, 1) that is not the identity, of one level or of two."""
-    made = maker()
-    with scrambled(made.bijector, scale=0.3, seed=7):
-        yield made
+    return off_its_start(request.param)
 
 
-@pytest.fixture
-def conditional(maker):
+@pytest.fixture(params=MAKERS)
+def conditional(request):
     """The same with contexts (3,)."""
-    made = maker(context_shape=(3,))
-    with scrambled(made.bijector, scale=0.3, seed=7):
-        yield made
+    return off_its_start(request.param, context_shape=(3,))
 
 
 @pytest.fixture
 def two():
     """The flow of two levels."""
-    keras.utils.set_random_seed(0)
-    made = two_levels()
-    with scrambled(made.bijector, scale=0.3, seed=7):
-        yield made
+    return off_its_start("two levels")
 
 
 @pytest.fixture

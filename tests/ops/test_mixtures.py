@@ -53,7 +53,7 @@ def hard(law, spread, dtype, size=4000, num_components=32):
 
 
 @pytest.mark.parametrize("name", LAWS)
-@pytest.mark.parametrize("spread", [1.0, 5.0])
+@pytest.mark.parametrize("spread", [pytest.param(1.0, marks=pytest.mark.slow), 5.0])
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-4), ("float64", 1e-12)])
 def test_hard_mixtures_are_inverted(name, spread, dtype, tolerance):
     mixture, x = hard(LAWS[name], spread, dtype)
@@ -119,7 +119,7 @@ def test_latents_come_back_from_scales_at_both_clips(name, num_components, dtype
     np.testing.assert_allclose(log_slope, -back_slope, atol=1e-6)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", [pytest.param("float32", marks=pytest.mark.slow), "float64"])
 @pytest.mark.parametrize("name", LAWS)
 def test_gradient_at_the_median(name, dtype):
     for size in range(1, 41):

@@ -100,7 +100,14 @@ KINDS = [
 ]
 
 
-@pytest.fixture(params=KINDS, ids=lambda make: make.__name__[1:])
+# Each like another of them, for `fit`.
+SLOW = {_stock_maf_on_a_trained_base, _stock_chain, _float64}
+
+
+@pytest.fixture(
+    params=[pytest.param(k, marks=[pytest.mark.slow] if k in SLOW else []) for k in KINDS],
+    ids=lambda make: make.__name__[1:],
+)
 def made(request):
     keras.utils.set_random_seed(0)  # Else all units of a layer may be off.
     return request.param()

@@ -72,7 +72,7 @@ NOISES = {
 }
 
 
-LIKE_OTHERS = {"uniform", "flow"}
+LIKE_OTHERS = {"default", "uniform", "flow"}
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def _good_then_bad(value=np.nan):
         ({}, -np.inf),
         ({"steps_per_execution": 4}, np.nan),
         ({"run_eagerly": True}, np.inf),
-        ({"jit_compile": True}, np.nan),
+        pytest.param({"jit_compile": True}, np.nan, marks=pytest.mark.slow),
         ({"jit_compile": True, "steps_per_execution": 4}, np.inf),
     ],
     ids=str,

@@ -156,7 +156,9 @@ def test_to_score_or_sample_first_changes_nothing(initialized):
     check_same(model.distribution, initialized)
 
 
-@pytest.mark.parametrize("kind", ["checkpoint", "keras", "weights"])
+@pytest.mark.parametrize(
+    "kind", ["checkpoint", *(pytest.param(k, marks=pytest.mark.slow) for k in ("keras", "weights"))]
+)
 def test_a_restored_model_stays_as_it_is(tmp_path, kind, initialized):
     model, path = model_of(), str(tmp_path / "m")
     model.fit(data(), verbose=0)

@@ -68,14 +68,15 @@ def test_arrays(form, wanted):
 
 
 @pytest.mark.parametrize(
-    "form", ["integers", "one-hot", pytest.param("a column", marks=pytest.mark.slow)]
+    "form",
+    ["integers", *(pytest.param(f, marks=pytest.mark.slow) for f in ("one-hot", "a column"))],
 )
 def test_datasets_of_pairs(form, wanted):
     x, y = data()
     check(results(tf.data.Dataset.from_tensor_slices((x, FORMS[form](y))).batch(8)), wanted)
 
 
-@pytest.mark.parametrize("form", ["integers", "one-hot"])
+@pytest.mark.parametrize("form", [pytest.param("integers", marks=pytest.mark.slow), "one-hot"])
 def test_dicts(form, wanted):
     x, y = data()
     check(results({"x": x, "context": FORMS[form](y)}), wanted)

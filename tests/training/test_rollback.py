@@ -68,7 +68,9 @@ def test_weights_optimizer_and_learning_rate_are_those_of_the_copy(mode, caplog)
     assert "learning rate 0.1 -> 0.05" in caplog.text
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "mode", [pytest.param(m, marks=[pytest.mark.slow] if "xla" in m else []) for m in MODES]
+)
 def test_batches_are_counted_on_after_a_fault(mode):
     rollback, model = training.Rollback(every=2), _model(**MODES[mode])
     _fit(model, _batches(3, 6, 10), rollback)
@@ -87,7 +89,7 @@ def test_bad_data_are_left_out_and_cost_no_weight():
     np.testing.assert_array_equal(rollback.faults[0].inputs[1, 0], np.nan)
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_schedule_is_reduced_too(jit_compile, tmp_path):
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, decay_steps=100, warmup_target=0.2, warmup_steps=4

@@ -112,6 +112,14 @@ def test_checkpoint_holds_every_variable_once_and_brings_it_back(make, tmp_path)
     _assert_same(again.distribution, model.distribution)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        _stock,
+        _mixed,
+        *(pytest.param(k, marks=pytest.mark.slow) for k in KINDS if k not in (_stock, _mixed)),
+    ],
+)
 def test_checkpoint_resumes_the_optimizer_too(make, tmp_path):
     model, again = _model(make), _model(make, seed=1)
     model.fit(_x(), epochs=2, shuffle=False, verbose=0)
