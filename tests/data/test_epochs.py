@@ -187,3 +187,11 @@ def test_runs_under_a_strategy(mirrored):
     distributed = mirrored.experimental_distribute_dataset(batches.dataset)
     parts = [np.concatenate(mirrored.experimental_local_results(batch)) for batch in distributed]
     np.testing.assert_array_equal(np.concatenate(parts), epoch(make(), 0))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_no_autotuner_holds_the_end_of_an_epoch_up(stream):
+    """One may sleep through the end of its iterator, for up to a minute: seen for 1 in 10."""
+    batches = make(stream=stream)
+    for dataset in (batches.dataset, batches.endless()):
+        assert dataset.options().autotune.enabled is False

@@ -58,7 +58,11 @@ def in_epochs(
     def batches_of(places: tf.data.Dataset[Any]) -> tf.data.Dataset[Any]:
         batches = places.flat_map(epoch_of)
         batches = batches.map(finished, tf.data.AUTOTUNE, deterministic=True)
-        return batches.prefetch(tf.data.AUTOTUNE)
+        # TensorFlow's autotuner can miss that its iterator is gone, and then holds the process up
+        # until its next turn: for as long as the epoch took, up to a minute. It gains nothing here.
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
 
     return batches_of
 
