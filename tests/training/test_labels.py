@@ -22,7 +22,9 @@ FORMS = {
 def make(num_classes=CLASSES, event_shape=(2, 2, 1)):
     keras.utils.set_random_seed(0)
     net = nets.MLP((8,), zero_init=False)
-    model = tfp_flows.FlowModel(flows.nice(event_shape, net=net, num_classes=num_classes))
+    model = tfp_flows.FlowModel(
+        flows.nice(event_shape, num_couplings=2, net=net, num_classes=num_classes)
+    )
     model.compile(keras.optimizers.SGD(0.1))
     return model
 
