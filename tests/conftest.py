@@ -27,6 +27,14 @@ def pytest_configure(config):
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """The same numbers in every run and every order, also in fixtures: they come after this."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def few_objects():
     """Whole collections come ever more rarely, and then take a minute: one after each file."""

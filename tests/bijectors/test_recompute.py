@@ -16,11 +16,6 @@ IMAGE = (4, 4, 2)
 CONTEXT = tf.constant(np.random.default_rng(2).normal(size=(5, 3)))
 
 
-@pytest.fixture(autouse=True)
-def same_networks_in_every_run():
-    keras.utils.set_random_seed(0)
-
-
 def data(*shape, dtype=tf.float64):
     return tf.constant(np.random.default_rng(1).normal(size=(5, *shape)), dtype)
 

@@ -1,7 +1,6 @@
 import contextlib
 import functools
 
-import keras
 import pytest
 import tensorflow as tf
 from subjects import bijector_of, context_of, flow_of
@@ -38,11 +37,6 @@ def pytest_collection_modifyitems(items):
             continue
         if "(" in row.name or row.name in LIKE_OTHERS:
             item.add_marker(pytest.mark.slow)
-
-
-@pytest.fixture(autouse=True)
-def same_networks_in_every_run():
-    keras.utils.set_random_seed(0)
 
 
 @pytest.fixture(params=ROWS, ids=lambda row: row.name)

@@ -3,7 +3,6 @@
 import itertools
 import math
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -20,11 +19,6 @@ from tfp_flows.distributions import (
 
 tfd = tfp.distributions
 LEVELS = 4
-
-
-@pytest.fixture(autouse=True)
-def _reproducible():
-    keras.utils.set_random_seed(0)
 
 
 def _exact_flow():

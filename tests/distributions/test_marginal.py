@@ -16,11 +16,6 @@ SLOPE, NOISE = 1.5, 0.7
 X = np.float64([[-2.0], [0.3], [4.0]])
 
 
-@pytest.fixture(autouse=True)
-def _reproducible():
-    keras.utils.set_random_seed(0)
-
-
 def _gaussian_joint():
     def noisy(z):
         return tfd.Independent(tfd.Normal(SLOPE * z, np.float64(NOISE)), 1)

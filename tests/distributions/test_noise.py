@@ -21,11 +21,6 @@ from tfp_flows.distributions import (
 tfd, tfb = tfp.distributions, tfp.bijectors
 
 
-@pytest.fixture(autouse=True)
-def _reproducible():
-    keras.utils.set_random_seed(0)
-
-
 def _flow(size=2, dtype="float64", **kwargs):
     net = nets.MLP((4,), zero_init=False, dtype=dtype)
     kwargs = {"num_couplings": 2, "net": net, "context_shape": (size,), **kwargs}

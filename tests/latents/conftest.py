@@ -44,11 +44,6 @@ def off_its_start(name, context_shape=None):
     return made
 
 
-@pytest.fixture(autouse=True)
-def same_numbers_in_every_run():
-    keras.utils.set_random_seed(0)
-
-
 @pytest.fixture(params=MAKERS)
 def flow(request):
     """A flow of images (8, 8, 1) that is not the identity, of one level or of two."""
