@@ -5,8 +5,8 @@ Grey levels are integers, and a continuous density would put an infinite spike o
 spreads every integer over its bin. Uniform noise asks the flow to fill each bin evenly, up to sharp
 edges. Learned noise (Flow++, `Ho et al. 2019 <https://arxiv.org/abs/1902.00275>`_) may leave the
 corners of a bin empty, so that the flow can be smooth. What training maximizes is a bound of the
-log-probability of the integers; many importance-weighted samples tighten it. The noise that fits
-better has the bound that is tight from the first sample.
+log-probability of the integers; many importance-weighted samples tighten it. Noise that fits better
+gives a better bound from as many samples.
 """
 
 import keras
